@@ -1,0 +1,6 @@
+//! Terraform-style reconciliation of Amazon CloudWatch Logs resource policies.
+//!
+//! Everything is gathered first, decided in one pure function, and then carried out: see ARCHITECTURE.md.
+
+pub mod model;
+pub mod policy;

@@ -1,0 +1,206 @@
+//! What the files ask for.
+//!
+//! The files speak about many targets at once, so policies are kept as templates and made into documents
+//! target by target; what is the same everywhere is made once and shared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::policy::{Document, Json};
+
+use super::{Limits, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Sources, Target, Template};
+
+/// Everything that a set of files asks for.
+#[derive(Debug, Clone, Default)]
+pub struct DesiredState {
+    /// The targets, sorted, each once.
+    pub targets: Vec<DesiredTarget>,
+    /// The policies, in the order written.
+    pub policies: Vec<PolicyTemplate>,
+    /// Where the record lies.
+    pub state: StateLocation,
+    /// The files, for reports.
+    pub sources: Sources,
+}
+
+/// One account in one Region, and how to get there.
+#[derive(Debug, Clone)]
+pub struct DesiredTarget {
+    /// The account and Region.
+    pub target: Target,
+    /// The names under `targets` that lead here.
+    pub names: BTreeSet<String>,
+    /// Whose credentials are used.
+    pub access: Access,
+    /// What fits.
+    pub limits: Limits,
+    /// The place of the (first) entry under `targets`.
+    pub span: SourceSpan,
+}
+
+/// Whose credentials reach a target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    /// A profile of the AWS configuration files; nothing means the SDK's default chain.
+    pub profile: Option<String>,
+}
+
+/// Where the record of what we applied lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateLocation {
+    /// A folder.
+    Local(PathBuf),
+    /// Nothing is recorded: every policy that the files name is ours, and nothing is ever deleted.
+    None,
+}
+
+impl Default for StateLocation {
+    fn default() -> Self {
+        Self::Local(PathBuf::from("state"))
+    }
+}
+
+/// One entry under `policies`.
+#[derive(Debug, Clone)]
+pub struct PolicyTemplate {
+    /// Account policy or log-group policy.
+    pub scope: PolicyScope,
+    /// The policy's name, or the log group's name or ARN.
+    pub identity: Template,
+    /// The document.
+    pub document: DocumentTemplate,
+    /// Names under `targets`; nothing means every target.
+    pub targets: Option<BTreeSet<String>>,
+    /// Regions; nothing means every Region of the targets.
+    pub regions: Option<BTreeSet<Region>>,
+    /// A plan that would delete it is refused.
+    pub prevent_delete: bool,
+    /// May take over a live policy of this identity that we did not write.
+    pub adopt: bool,
+    /// The place of the entry.
+    pub span: SourceSpan,
+    /// The place of `name` or `log_group`.
+    pub identity_span: SourceSpan,
+    /// The places inside the document.
+    pub document_spans: Arc<NodeSpans>,
+}
+
+/// A document, made once where it is the same for every target.
+#[derive(Debug, Clone)]
+pub enum DocumentTemplate {
+    /// The same everywhere.
+    Fixed(Arc<Document>),
+    /// To be filled in for each target.
+    PerTarget(Arc<Node>),
+}
+
+/// A JSON value whose strings are templates.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// A string.
+    Text(Template),
+    /// A list.
+    Array(Vec<Node>),
+    /// An object; its keys are not templates.
+    Object(Vec<(String, Node)>),
+    /// Any other value.
+    Plain(Json),
+}
+
+/// What the files ask for at one target.
+#[derive(Debug)]
+pub struct TargetDesired<'a> {
+    /// The target.
+    pub at: &'a DesiredTarget,
+    /// Its policies by key.
+    pub policies: BTreeMap<PolicyKey, DesiredPolicy<'a>>,
+}
+
+/// A policy that shall be there.
+#[derive(Debug, Clone)]
+pub struct DesiredPolicy<'a> {
+    /// The document as it is sent.
+    pub document: Arc<Document>,
+    /// The entry that it comes from.
+    pub entry: &'a PolicyTemplate,
+}
+
+impl DesiredState {
+    /// What is asked for at one of the targets.
+    pub fn at<'a>(&'a self, at: &'a DesiredTarget) -> TargetDesired<'a> {
+        let here = self.policies.iter().filter(|entry| entry.applies_to(at));
+        let policies = here.map(|entry| {
+            let document = entry.document.at(&at.target);
+            (entry.key(&at.target), DesiredPolicy { document, entry })
+        });
+        TargetDesired { at, policies: policies.collect() }
+    }
+}
+
+impl PolicyTemplate {
+    /// Whether the entry speaks about a target.
+    pub fn applies_to(&self, at: &DesiredTarget) -> bool {
+        let named = self.targets.as_ref().is_none_or(|names| !names.is_disjoint(&at.names));
+        named && self.regions.as_ref().is_none_or(|regions| regions.contains(&at.target.region))
+    }
+
+    /// The key at a target; a log group's ARN of that target becomes the log group's name.
+    pub fn key(&self, target: &Target) -> PolicyKey {
+        let identity = self.identity.at(target);
+        let name = match self.scope {
+            PolicyScope::Account => &*identity,
+            PolicyScope::Resource => {
+                let prefix = target.log_group_arn("");
+                let name = identity.strip_prefix(&prefix);
+                name.map_or(&*identity, |name| name.strip_suffix(":*").unwrap_or(name))
+            }
+        };
+        PolicyKey { scope: self.scope, identity: name.to_owned() }
+    }
+}
+
+impl DocumentTemplate {
+    /// Makes the document right away where no target is needed for it.
+    pub fn new(node: Node) -> Self {
+        match node.fixed() {
+            Some(json) => Self::Fixed(Arc::new(Document::from_json(&json))),
+            None => Self::PerTarget(Arc::new(node)),
+        }
+    }
+
+    /// The document for a target.
+    pub fn at(&self, target: &Target) -> Arc<Document> {
+        match self {
+            Self::Fixed(document) => Arc::clone(document),
+            Self::PerTarget(node) => Arc::new(Document::from_json(&node.at(target))),
+        }
+    }
+}
+
+impl Node {
+    /// The value for a target.
+    fn at(&self, target: &Target) -> Json {
+        match self {
+            Self::Text(template) => Json::String(template.at(target).into_owned()),
+            Self::Array(items) => Json::Array(items.iter().map(|item| item.at(target)).collect()),
+            Self::Object(members) => {
+                Json::Object(members.iter().map(|(key, value)| (key.clone(), value.at(target))).collect())
+            }
+            Self::Plain(json) => json.clone(),
+        }
+    }
+
+    /// The value, where it is the same for every target.
+    fn fixed(&self) -> Option<Json> {
+        Some(match self {
+            Self::Text(template) => Json::String(template.fixed()?.to_owned()),
+            Self::Array(items) => Json::Array(items.iter().map(Self::fixed).collect::<Option<_>>()?),
+            Self::Object(members) => {
+                let members = members.iter().map(|(key, value)| Some((key.clone(), value.fixed()?)));
+                Json::Object(members.collect::<Option<_>>()?)
+            }
+            Self::Plain(json) => json.clone(),
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! Is the words that every room speaks: targets, addresses, desired, live and recorded state.
+//!
+//! Pure values without behaviour of their own beyond parsing, printing and looking up.
+
+mod address;
+mod desired;
+mod diagnostic;
+mod limits;
+mod live;
+mod recorded;
+mod source;
+mod target;
+mod template;
+
+pub use address::{AddressError, PolicyAddress, PolicyKey, PolicyScope};
+pub use desired::{
+    Access, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PolicyTemplate,
+    StateLocation, TargetDesired,
+};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use limits::Limits;
+pub use live::{LivePolicy, LiveState};
+pub use recorded::{RecordedPolicy, RecordedState};
+pub use source::{Location, NodeSpans, SourceFile, SourceSpan, Sources};
+pub use target::{AccountId, Partition, Region, Target, TargetError};
+pub use template::{Segment, Template};

@@ -1,0 +1,162 @@
+//! A policy document: exact text, parsed form, canonical form, fingerprint.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::canonical::canonical;
+use super::statement::Statement;
+use super::wire::wire_form;
+use super::{Json, JsonError};
+
+/// The SHA-256 of a canonical form, shown as `sha256:<64 hex digits>`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of any bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut text = String::with_capacity(71);
+        text.push_str("sha256:");
+        for byte in Sha256::digest(bytes) {
+            for nibble in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+        Self(text)
+    }
+
+    /// The whole text, `sha256:` included.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first twelve hex digits: enough for a person to compare.
+    pub fn short(&self) -> &str {
+        let digits = self.0.strip_prefix("sha256:").unwrap_or(&self.0);
+        digits.get(..12).unwrap_or(digits)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.short())
+    }
+}
+
+/// A policy document, desired, live or recorded.
+///
+/// The text is what is sent or was read; the canonical form is what is compared. A text that is not JSON is a
+/// document too (a live one may be anything): it has no statements and equals only the same text.
+#[derive(Clone)]
+pub struct Document {
+    text: String,
+    json: Result<Json, JsonError>,
+    statements: Vec<Statement>,
+    canonical: String,
+    fingerprint: Fingerprint,
+}
+
+impl Document {
+    /// Takes a text as it was read.
+    pub fn from_text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let json = Json::parse(&text);
+        Self::assemble(text, json)
+    }
+
+    /// Makes the document that is sent for a desired value: minified, in AWS's key order, and with account ids
+    /// where AWS refuses the root ARN that it returns itself.
+    pub fn from_json(json: &Json) -> Self {
+        let sent = wire_form(json);
+        Self::assemble(sent.to_string(), Ok(sent))
+    }
+
+    fn assemble(text: String, json: Result<Json, JsonError>) -> Self {
+        let canonical = json.as_ref().map_or_else(|_| text.clone(), |json| canonical(json).to_string());
+        let statements = json.as_ref().map(Statement::all).unwrap_or_default();
+        let fingerprint = Fingerprint::of(canonical.as_bytes());
+        Self { text, json, statements, canonical, fingerprint }
+    }
+
+    /// The exact text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The length of the text in bytes, as it counts against the limit.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The parsed form, or why there is none.
+    pub fn json(&self) -> Result<&Json, &JsonError> {
+        self.json.as_ref()
+    }
+
+    /// The statements, in the order written.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// The canonical form: equal texts mean equal policies, in the sense of CONTRACT section 5.
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// The SHA-256 of the canonical form.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// The `Version` of the policy language, as written.
+    pub fn version(&self) -> Option<&str> {
+        self.json.as_ref().ok()?.get("Version")?.as_str()
+    }
+}
+
+/// Two documents are equal when IAM reads them the same.
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical == other.canonical
+    }
+}
+
+impl Eq for Document {}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Document({})", self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_no_json_is_still_a_document() {
+        let broken = Document::from_text("{ not json");
+        assert_eq!(broken.text(), "{ not json");
+        assert!(broken.json().is_err());
+        assert!(broken.statements().is_empty());
+        assert_eq!(broken, Document::from_text("{ not json"));
+        assert_ne!(broken, Document::from_text("{not json"));
+    }
+
+    #[test]
+    fn fingerprints_are_the_well_known_ones() {
+        let empty = Fingerprint::of(b"");
+        let expected = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(empty.as_str(), expected);
+        assert_eq!(empty.short(), "e3b0c44298fc");
+    }
+}

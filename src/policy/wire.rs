@@ -1,0 +1,84 @@
+//! The form in which a document is sent.
+//!
+//! Values stand as the author wrote them; only what AWS would refuse or reorder on read is changed, so that
+//! what is shown, counted and sent is one text.
+
+use super::Json;
+use super::canonical::account_of_root;
+
+/// The order of keys in which AWS returns documents (recorded 2026, AWS.md "What is read back").
+const DOCUMENT_KEYS: [&str; 3] = ["Version", "Id", "Statement"];
+const STATEMENT_KEYS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// The document as it is sent; `to_string` of the result is its minified text.
+pub(super) fn wire_form(document: &Json) -> Json {
+    let Json::Object(members) = document else { return document.clone() };
+    let members = members.iter().map(|(key, value)| match (key.as_str(), value) {
+        ("Statement", Json::Array(items)) => {
+            (key.clone(), Json::Array(items.iter().map(statement).collect()))
+        }
+        ("Statement", single) => (key.clone(), statement(single)),
+        _ => (key.clone(), value.clone()),
+    });
+    in_order(members.collect(), &DOCUMENT_KEYS)
+}
+
+fn statement(value: &Json) -> Json {
+    let Json::Object(members) = value else { return value.clone() };
+    let members = members.iter().map(|(key, value)| match key.as_str() {
+        "Principal" | "NotPrincipal" => (key.clone(), principal(value)),
+        _ => (key.clone(), value.clone()),
+    });
+    in_order(members.collect(), &STATEMENT_KEYS)
+}
+
+/// AWS returns an account id as its root ARN and refuses that ARN when it is sent.
+fn principal(value: &Json) -> Json {
+    let Json::Object(members) = value else { return value.clone() };
+    let account = |name: &Json| match name.as_str().and_then(account_of_root) {
+        Some(account) => Json::String(account.to_owned()),
+        None => name.clone(),
+    };
+    let members = members.iter().map(|(kind, names)| match (kind.as_str(), names) {
+        ("AWS", Json::Array(names)) => (kind.clone(), Json::Array(names.iter().map(account).collect())),
+        ("AWS", single) => (kind.clone(), account(single)),
+        _ => (kind.clone(), names.clone()),
+    });
+    Json::Object(members.collect())
+}
+
+/// Known keys first, in AWS's order; the others behind them, as written.
+fn in_order(mut members: Vec<(String, Json)>, order: &[&str]) -> Json {
+    members.sort_by_key(|(key, _)| order.iter().position(|known| known == key).unwrap_or(order.len()));
+    Json::Object(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_minified_ordered_and_free_of_root_arns() {
+        let written = Json::parse(
+            r#"{ "Statement": { "Resource": "*", "Note": 1, "Action": ["logs:PutLogEvents"], "Effect": "Allow",
+                 "Principal": { "AWS": "arn:aws:iam::111122223333:root", "Service": ["es.amazonaws.com"] } },
+                 "Version": "2012-10-17" }"#,
+        );
+        let sent = wire_form(&written.expect("JSON")).to_string();
+        let expected = concat!(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333","#,
+            r#""Service":["es.amazonaws.com"]},"Action":["logs:PutLogEvents"],"Resource":"*","Note":1}}"#
+        );
+        assert_eq!(sent, expected);
+    }
+}
