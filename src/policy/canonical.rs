@@ -65,7 +65,7 @@ fn principal(value: &Json) -> Json {
 }
 
 /// The account of `arn:PARTITION:iam::ACCOUNT:root`, which AWS writes where an account id was sent.
-pub(super) fn account_of_root(arn: &str) -> Option<&str> {
+pub fn account_of_root(arn: &str) -> Option<&str> {
     let mut parts = arn.split(':');
     let head = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let (account, rest) = (parts.next()?, parts.next()?);

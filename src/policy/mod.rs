@@ -9,6 +9,7 @@ mod json;
 mod statement;
 mod wire;
 
+pub use canonical::account_of_root;
 pub use document::{Document, Fingerprint};
 pub use json::{Json, JsonError, MAX_DEPTH};
 pub use statement::{Effect, Statement};

@@ -1,0 +1,12 @@
+//! Compares states, and documents statement by statement.
+//!
+//! Unmanaged policies are in the comparison, so that slots and reports see them, and in no case can one of
+//! them become an operation.
+
+mod change;
+mod document;
+mod segment;
+
+pub use change::{Change, changes};
+pub use document::{DocumentDiff, FieldDiff, StatementDiff, compare};
+pub use segment::{Marked, Piece, mark};
