@@ -6,3 +6,7 @@ pub mod model;
 pub mod policy;
 
 pub mod diff;
+pub mod fleet;
+pub mod plan;
+pub mod report;
+pub mod store;

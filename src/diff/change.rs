@@ -80,7 +80,9 @@ impl Change {
     pub fn after(&self) -> Option<&Arc<Document>> {
         match self {
             Self::Create { after } | Self::Update { after, .. } => Some(after),
-            Self::Adopt { live } | Self::Unchanged { live } | Self::Unmanaged { live } => Some(&live.document),
+            Self::Adopt { live } | Self::Unchanged { live } | Self::Unmanaged { live } => {
+                Some(&live.document)
+            }
             Self::Delete { .. } | Self::Forget { .. } => None,
         }
     }
@@ -125,7 +127,11 @@ fn change(
     Some(match (desired, live.cloned(), recorded.cloned()) {
         (Some(desired), None, _) => Change::Create { after: Arc::clone(&desired.document) },
         (Some(desired), Some(live), _) if *live.document == *desired.document => {
-            if is_ours { Change::Unchanged { live } } else { Change::Adopt { live } }
+            if is_ours {
+                Change::Unchanged { live }
+            } else {
+                Change::Adopt { live }
+            }
         }
         (Some(desired), Some(before), _) => Change::Update { before, after: Arc::clone(&desired.document) },
         (None, Some(before), Some(recorded)) => Change::Delete { before, recorded },

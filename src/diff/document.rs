@@ -65,10 +65,10 @@ fn top_fields(document: &Document) -> Fields {
     match document.json() {
         Ok(json @ Json::Object(members)) => {
             for (key, value) in members.iter().filter(|(key, _)| key != "Statement") {
-                collect(key.clone(), value, &mut fields);
+                collect(key, value, &mut fields);
             }
             if json.get("Version").is_none() {
-                collect("Version".to_owned(), &Json::String("2008-10-17".to_owned()), &mut fields);
+                collect("Version", &Json::String("2008-10-17".to_owned()), &mut fields);
             }
         }
         _ => {
@@ -172,25 +172,25 @@ fn statement_fields(statement: &Statement) -> Fields {
             ("Principal" | "NotPrincipal", Json::String(name)) => {
                 insert(&format!("{key} · AWS"), name.clone(), &mut fields);
             }
-            _ => collect(key.clone(), value, &mut fields),
+            _ => collect(key, value, &mut fields),
         }
     }
     fields
 }
 
-fn collect(path: String, value: &Json, fields: &mut Fields) {
+fn collect(path: &str, value: &Json, fields: &mut Fields) {
     match value {
         Json::Object(members) => {
             for (key, value) in members {
-                collect(format!("{path} · {key}"), value, fields);
+                collect(&format!("{path} · {key}"), value, fields);
             }
         }
         Json::Array(items) if !items.is_empty() => {
             for item in items {
-                insert(&path, shown(item), fields);
+                insert(path, shown(item), fields);
             }
         }
-        scalar => insert(&path, shown(scalar), fields),
+        scalar => insert(path, shown(scalar), fields),
     }
 }
 
@@ -319,7 +319,11 @@ mod tests {
         );
         assert_eq!(
             found,
-            ["#1 Principal · Service: x > nothing", "#1 Principal · Service: nothing > y", "#2 Condition · Bool · k: nothing > true"]
+            [
+                "#1 Principal · Service: x > nothing",
+                "#1 Principal · Service: nothing > y",
+                "#2 Condition · Bool · k: nothing > true"
+            ]
         );
     }
 
@@ -346,6 +350,9 @@ mod tests {
     #[test]
     fn what_is_no_policy_is_compared_as_text() {
         let diff = compare(&Document::from_text("not json"), &document(""));
-        assert_eq!(diff.fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), ["Version", "document"]);
+        assert_eq!(
+            diff.fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(),
+            ["Version", "document"]
+        );
     }
 }

@@ -95,7 +95,7 @@ impl Json {
             }
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(text).map_err(syntax)?;
-                let values = items.into_iter().map(|raw| Self::from_raw(raw));
+                let values = items.into_iter().map(Self::from_raw);
                 Self::Array(values.collect::<Result<_, JsonError>>()?)
             }
             Some(b'"') => Self::String(serde_json::from_str(text).map_err(syntax)?),

@@ -1,0 +1,116 @@
+//! The only way from a plan to its execution.
+
+use std::sync::Arc;
+
+use crate::diff::Change;
+use crate::model::{PolicyKey, Severity, Target};
+use crate::policy::Document;
+
+use super::{Operation, Plan, RefusalName};
+
+/// A plan that may be carried out.
+#[derive(Debug, Clone)]
+pub struct ApprovedPlan {
+    target: Target,
+    digest: String,
+    operations: Vec<Operation>,
+    records: Vec<RecordChange>,
+}
+
+/// What changes in the record without a write at AWS.
+#[derive(Debug, Clone)]
+pub enum RecordChange {
+    /// The policy is there as desired and shall stand in the record like this.
+    Keep {
+        /// The policy.
+        key: PolicyKey,
+        /// What is there.
+        document: Arc<Document>,
+        /// Its revision.
+        revision: Option<String>,
+        /// Whether it is protected.
+        prevent_delete: bool,
+    },
+    /// The policy is gone from AWS and from the files.
+    Strike {
+        /// The policy.
+        key: PolicyKey,
+    },
+}
+
+/// Why a plan was not approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// Refusals that nobody allowed.
+    Refusals(Vec<RefusalName>),
+    /// Findings that must be mended first.
+    Findings(usize),
+}
+
+impl Plan {
+    /// Approves the plan unless something speaks against it; `digest` names the plan that was shown.
+    ///
+    /// # Errors
+    /// [`Refused`] when a refusal stands that was not allowed by name, or an error was found.
+    pub fn approve(&self, digest: &str) -> Result<ApprovedPlan, Refused> {
+        let refusals: Vec<RefusalName> = self.standing_refusals().collect();
+        if !refusals.is_empty() {
+            return Err(Refused::Refusals(refusals));
+        }
+        let is_error = |(finding, _): &&(crate::model::Diagnostic, _)| finding.severity == Severity::Error;
+        let errors = self.diagnostics.iter().filter(is_error).count();
+        if errors > 0 {
+            return Err(Refused::Findings(errors));
+        }
+        Ok(ApprovedPlan {
+            target: self.target.clone(),
+            digest: digest.to_owned(),
+            operations: self.operations.clone(),
+            records: self.record_changes(),
+        })
+    }
+
+    /// The refusals that nobody allowed.
+    pub fn standing_refusals(&self) -> impl Iterator<Item = RefusalName> {
+        self.refusals.iter().filter(|refusal| !refusal.allowed).map(|refusal| refusal.name)
+    }
+
+    fn record_changes(&self) -> Vec<RecordChange> {
+        let change = |planned: &super::PlannedChange| match &planned.change {
+            Change::Adopt { live } | Change::Unchanged { live } => Some(RecordChange::Keep {
+                key: planned.key.clone(),
+                document: Arc::clone(&live.document),
+                revision: live.revision.clone(),
+                prevent_delete: planned.prevent_delete,
+            }),
+            Change::Forget { .. } => Some(RecordChange::Strike { key: planned.key.clone() }),
+            Change::Create { .. }
+            | Change::Update { .. }
+            | Change::Delete { .. }
+            | Change::Unmanaged { .. } => None,
+        };
+        self.changes.iter().filter_map(change).collect()
+    }
+}
+
+impl ApprovedPlan {
+    /// The account and Region.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The digest of the plan that was approved.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The writes, in order.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// What changes in the record without a write.
+    pub fn records(&self) -> &[RecordChange] {
+        &self.records
+    }
+}

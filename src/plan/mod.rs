@@ -1,0 +1,22 @@
+//! Decides what is done at one target and in which order, and refuses what must not be done.
+//!
+//! A plan is finished data: [`plan`] is one pure function, and whoever carries its result out has no choice left.
+
+mod approve;
+mod decide;
+mod format;
+mod operation;
+mod order;
+mod outcome;
+mod refusal;
+mod slots;
+
+pub use approve::{ApprovedPlan, RecordChange, Refused};
+pub use decide::{Plan, PlanInput, PlannedChange, plan};
+pub use format::{
+    DiagnosticFormat, FORMAT_VERSION, PlanFormat, Summary, TOOL_VERSION, TargetFormat, TargetResult,
+};
+pub use operation::{Operation, OperationKind, Precondition};
+pub use outcome::{OperationOutcome, Outcome, TargetOutcome};
+pub use refusal::{Refusal, RefusalName};
+pub use slots::Slots;

@@ -1,0 +1,80 @@
+//! One write, with everything that is needed to carry it out.
+
+use std::sync::Arc;
+
+use crate::model::{PolicyKey, RecordedPolicy};
+use crate::policy::{Document, Fingerprint};
+
+/// What is written.
+#[derive(Debug, Clone)]
+pub enum OperationKind {
+    /// PutResourcePolicy with this document.
+    Put(Arc<Document>),
+    /// DeleteResourcePolicy.
+    Delete,
+}
+
+/// What must be true right before the write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing is there.
+    Absent,
+    /// A log group's policy stands at this revision and has this content; revisions start again at 1 after a
+    /// re-creation, so that the number alone proves nothing.
+    Revision {
+        /// `expectedRevisionId` of the write.
+        revision: String,
+        /// The fingerprint of what is there.
+        document: Fingerprint,
+    },
+    /// An account policy has this content. AWS has no compare-and-swap there: the content is read again right
+    /// before the write.
+    Document(Fingerprint),
+}
+
+/// One write of a plan.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// `1`, `2`, ... in the order of execution.
+    pub id: usize,
+    /// The policy.
+    pub key: PolicyKey,
+    /// The write.
+    pub kind: OperationKind,
+    /// What must be true right before it.
+    pub precondition: Precondition,
+    /// The operations that must have been done.
+    pub after: Vec<usize>,
+    /// Why it stands where it stands.
+    pub because: Vec<String>,
+    /// Slots in use once it is done.
+    pub slots: usize,
+    /// What is recorded once it is done, but for revision and time; nothing for a deletion.
+    pub prevent_delete: bool,
+}
+
+impl OperationKind {
+    /// `put` or `delete`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Put(_) => "put",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl Operation {
+    /// The record of this operation, once it is done.
+    pub fn record(&self, revision: Option<String>, applied_at: &str, plan: &str) -> Option<RecordedPolicy> {
+        match &self.kind {
+            OperationKind::Put(document) => Some(RecordedPolicy {
+                document: Arc::clone(document),
+                revision,
+                prevent_delete: self.prevent_delete,
+                applied_at: applied_at.to_owned(),
+                plan: plan.to_owned(),
+            }),
+            OperationKind::Delete => None,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Why a plan must not be applied: data inside the plan, shown by every format.
+
+use crate::model::PolicyKey;
+
+/// The name of a refusal; it is what `--allow` takes where the refusal can be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalName {
+    /// The credentials belong to another account than the target's.
+    WrongAccount,
+    /// The end stands above the limit of account policies, unmanaged ones counted.
+    SlotsExceeded,
+    /// A document is above the limit.
+    DocumentTooLarge,
+    /// A live policy of that identity differs, and we neither recorded it nor may adopt it.
+    Takeover,
+    /// A protected policy would go.
+    PreventDelete,
+}
+
+/// One refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its name.
+    pub name: RefusalName,
+    /// The policy; nothing where the refusal is about the whole target.
+    pub key: Option<PolicyKey>,
+    /// What is refused, why, and what to do.
+    pub message: String,
+    /// Whether the user allowed it by name.
+    pub allowed: bool,
+}
+
+impl RefusalName {
+    /// The name, as shown and typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongAccount => "wrong-account",
+            Self::SlotsExceeded => "slots-exceeded",
+            Self::DocumentTooLarge => "document-too-large",
+            Self::Takeover => "takeover",
+            Self::PreventDelete => "prevent-delete",
+        }
+    }
+
+    /// Whether `--allow` can lift it (CONTRACT section 4).
+    pub fn can_be_allowed(self) -> bool {
+        match self {
+            Self::Takeover => true,
+            Self::WrongAccount | Self::SlotsExceeded | Self::DocumentTooLarge | Self::PreventDelete => false,
+        }
+    }
+
+    /// Every name, for arguments and documentation.
+    pub const ALL: [Self; 5] = [
+        Self::WrongAccount,
+        Self::SlotsExceeded,
+        Self::DocumentTooLarge,
+        Self::Takeover,
+        Self::PreventDelete,
+    ];
+}
+
+impl Refusal {
+    /// A refusal about one policy.
+    pub(super) fn policy(name: RefusalName, key: &PolicyKey, message: String) -> Self {
+        Self { name, key: Some(key.clone()), message, allowed: false }
+    }
+
+    /// A refusal about the whole target.
+    pub(super) fn target(name: RefusalName, message: String) -> Self {
+        Self { name, key: None, message, allowed: false }
+    }
+}

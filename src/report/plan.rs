@@ -1,0 +1,210 @@
+//! A plan as text: what changes at each target, in which steps, and what speaks against it.
+
+use std::fmt::Write;
+
+use crate::diff::{Change, DocumentDiff, FieldDiff, Marked, StatementDiff, compare};
+use crate::plan::{Plan, PlannedChange, Summary, TargetResult};
+use crate::policy::{Document, Fingerprint};
+
+use super::count::{counted, thousands};
+use super::escape::terminal;
+use super::layout::Layout;
+use super::statement::sentences;
+use super::step::steps;
+use super::style::Style;
+
+/// The plans of some targets, and the line that sums them up.
+pub fn plan_text(results: &[TargetResult], digest: &Fingerprint, layout: Layout) -> String {
+    let mut text = String::new();
+    for result in results {
+        match &result.plan {
+            Ok(plan) => target(plan, layout, &mut text),
+            Err(error) => {
+                let _ = writeln!(text, "{}", heading(&result.target.to_string()));
+                let _ = writeln!(text, "\n  {} {}\n", Style::Bad.paint("error"), terminal(error));
+            }
+        }
+    }
+    text.push_str(&summary_line(results, digest));
+    text
+}
+
+/// `Plan 3f9c1a7e04b2: 1 to create, 4 unchanged`
+fn summary_line(results: &[TargetResult], digest: &Fingerprint) -> String {
+    let Summary { create, update, delete, adopt, forget, unchanged, unmanaged } = Summary::of(results);
+    let mut parts = Vec::new();
+    for (number, what) in [
+        (create, "to create"),
+        (update, "to update"),
+        (delete, "to delete"),
+        (adopt, "to adopt"),
+        (forget, "to forget"),
+        (unchanged, "unchanged"),
+        (unmanaged, "unmanaged"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {what}", thousands(number)));
+        }
+    }
+    let refused = results.iter().filter_map(|result| result.plan.as_ref().ok());
+    let refused = refused.filter(|plan| plan.standing_refusals().next().is_some()).count();
+    if refused > 0 {
+        parts.push(Style::Bad.paint(format!("{} refused", counted(refused, "target"))).to_string());
+    }
+    let failed = results.iter().filter(|result| result.plan.is_err()).count();
+    if failed > 0 {
+        parts.push(Style::Bad.paint(format!("{} not planned", counted(failed, "target"))).to_string());
+    }
+    let what = if parts.is_empty() {
+        "nothing is there and nothing is asked for".to_owned()
+    } else {
+        parts.join(", ")
+    };
+    let nothing =
+        if !Summary::of(results).has_changes() && refused + failed == 0 { "No changes. " } else { "" };
+    format!("{nothing}Plan {}: {what}\n", Style::Strong.paint(digest.short()))
+}
+
+fn heading(target: &str) -> String {
+    Style::Strong.paint(target.replacen('/', " / ", 1)).to_string()
+}
+
+fn target(plan: &Plan, layout: Layout, text: &mut String) {
+    let _ = write!(text, "{}", heading(&plan.target.to_string()));
+    if let Some(slots) = plan.slots {
+        let (now, limit) = (slots.before, slots.limit);
+        let _ = write!(
+            text,
+            " · {now} of {limit} policies now, at most {} during, {} after",
+            slots.peak, slots.after
+        );
+    }
+    text.push_str("\n\n");
+    let mut shown =
+        plan.changes.iter().filter(|planned| layout.verbose || is_shown(&planned.change)).peekable();
+    let any = shown.peek().is_some();
+    shown.for_each(|planned| change(plan, planned, layout, text));
+    if any {
+        text.push('\n');
+    }
+    text.push_str(&steps(plan));
+    for refusal in &plan.refusals {
+        let word = if refusal.allowed {
+            Style::Warning.paint("allowed").to_string()
+        } else {
+            Style::Bad.paint("refused").to_string()
+        };
+        let place =
+            refusal.key.as_ref().map(|key| format!(" {}", terminal(&key.to_string()))).unwrap_or_default();
+        let _ = writeln!(text, "{word} {}{place}\n  {}\n", refusal.name.as_str(), terminal(&refusal.message));
+    }
+}
+
+/// What needs no look stays away unless it is asked for.
+fn is_shown(change: &Change) -> bool {
+    change.is_change() || matches!(change, Change::Unmanaged { .. })
+}
+
+fn change(plan: &Plan, planned: &PlannedChange, layout: Layout, text: &mut String) {
+    let limit = thousands(plan.limits.document_bytes);
+    let size = |document: &Document| format!("{} of {limit} bytes", thousands(document.bytes()));
+    let (symbol, word, style) = look(&planned.change);
+    let right = match &planned.change {
+        Change::Create { after } | Change::Update { after, .. } => size(after),
+        Change::Delete { recorded, .. } => ours_since(&recorded.applied_at),
+        Change::Forget { .. } => "gone already; only the record changes".to_owned(),
+        Change::Adopt { .. } => "there as desired; only the record changes".to_owned(),
+        Change::Unchanged { live } => size(&live.document),
+        Change::Unmanaged { .. } => "unmanaged".to_owned(),
+    };
+    let left = format!("  {symbol} {word:<7} {}", terminal(&planned.key.to_string()));
+    let painted = |left: &str| style.map_or_else(|| left.to_owned(), |style| style.paint(left).to_string());
+    let _ = writeln!(text, "{}", layout.edges(&left, &right, painted));
+    details(&planned.change, text);
+}
+
+fn ours_since(applied_at: &str) -> String {
+    format!("ours since {}", terminal(applied_at.get(..10).unwrap_or(applied_at)))
+}
+
+fn look(change: &Change) -> (char, &'static str, Option<Style>) {
+    match change {
+        Change::Create { .. } => ('+', "create", Some(Style::Added)),
+        Change::Update { .. } => ('~', "update", Some(Style::Changed)),
+        Change::Delete { .. } => ('-', "delete", Some(Style::Removed)),
+        Change::Adopt { .. } => ('>', "adopt", Some(Style::Added)),
+        Change::Forget { .. } => ('<', "forget", Some(Style::Removed)),
+        Change::Unchanged { .. } => ('=', "keep", Some(Style::Faint)),
+        Change::Unmanaged { .. } => ('.', "leave", Some(Style::Faint)),
+    }
+}
+
+fn details(change: &Change, text: &mut String) {
+    match change {
+        Change::Create { after } => whole(after, '+', Style::Added, text),
+        Change::Delete { before, .. } => whole(&before.document, '-', Style::Removed, text),
+        Change::Update { before, after } => difference(&compare(&before.document, after), text),
+        Change::Adopt { .. }
+        | Change::Forget { .. }
+        | Change::Unchanged { .. }
+        | Change::Unmanaged { .. } => {}
+    }
+}
+
+/// Every statement of a document in words.
+fn whole(document: &Document, symbol: char, style: Style, text: &mut String) {
+    for sentence in document.statements().iter().flat_map(sentences) {
+        let _ = writeln!(text, "      {}", style.paint(format!("{symbol} {sentence}")));
+    }
+}
+
+fn difference(diff: &DocumentDiff, text: &mut String) {
+    for found in &diff.fields {
+        field("", found, text);
+    }
+    for statement in &diff.statements {
+        match statement {
+            StatementDiff::Added(statement) => sentences(statement).iter().for_each(|sentence| {
+                let _ = writeln!(text, "      {}", Style::Added.paint(format!("+ {sentence}")));
+            }),
+            StatementDiff::Removed(statement) => sentences(statement).iter().for_each(|sentence| {
+                let _ = writeln!(text, "      {}", Style::Removed.paint(format!("- {sentence}")));
+            }),
+            StatementDiff::Changed { name, fields } => {
+                let place = if name.starts_with('#') {
+                    format!("Statement {name} · ")
+                } else {
+                    format!("Statement \"{name}\" · ")
+                };
+                fields.iter().for_each(|found| field(&place, found, text));
+            }
+        }
+    }
+}
+
+fn field(place: &str, found: &FieldDiff, text: &mut String) {
+    let _ = writeln!(text, "      {}", terminal(&format!("{place}{}", found.path)));
+    for (old, new) in &found.values {
+        let paired = old.is_some() && new.is_some();
+        if let Some(old) = old {
+            let _ = writeln!(text, "      {}", value(old, '-', ("[-", "-]"), Style::Removed, paired));
+        }
+        if let Some(new) = new {
+            let _ = writeln!(text, "      {}", value(new, '+', ("{+", "+}"), Style::Added, paired));
+        }
+    }
+}
+
+/// A value with its changed pieces between marks that can be read without colour.
+fn value(pieces: &Marked, symbol: char, (open, close): (&str, &str), style: Style, paired: bool) -> String {
+    let mut line = style.paint(format!("{symbol} ")).to_string();
+    for piece in pieces {
+        let shown = terminal(&piece.text);
+        if piece.changed && paired {
+            line.push_str(&style.paint(format!("{open}{shown}{close}")).to_string());
+        } else {
+            line.push_str(&style.paint(shown).to_string());
+        }
+    }
+    line
+}
