@@ -6,7 +6,9 @@ pub mod model;
 pub mod policy;
 
 pub mod diff;
+pub mod emulator;
 pub mod fleet;
 pub mod plan;
 pub mod report;
 pub mod store;
+pub mod validate;

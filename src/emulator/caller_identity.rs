@@ -1,0 +1,18 @@
+//! STS GetCallerIdentity.
+
+use super::arn::partition;
+use super::request::Request;
+use super::world::Place;
+
+/// Tells callers who they are: a user named `emulator` of their account, in the partition of their Region
+/// ([API page](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)).
+pub(super) fn get(request: &Request) -> String {
+    let Request { id, place: Place { account, region }, .. } = request;
+    let partition = partition(region);
+    format!(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+         <Arn>arn:{partition}:iam::{account}:user/emulator</Arn><UserId>AIDAEMULATOREMULATOR</UserId>\
+         <Account>{account}</Account></GetCallerIdentityResult>\
+         <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+    )
+}

@@ -1,0 +1,70 @@
+//! Reads who calls, and where, from the Authorization header. Signatures are not checked.
+
+use super::answer::ServiceError;
+use super::arn::is_account_id;
+use super::world::Place;
+
+/// The account of callers whose access key is not an account id.
+const DEFAULT_ACCOUNT: &str = "123456789012";
+
+/// Tells whose call it is and in which Region, from
+/// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`
+/// ([Signature Version 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html)).
+pub(super) fn place(authorization: Option<&str>) -> Result<Place, ServiceError> {
+    let header = authorization.ok_or_else(|| {
+        ServiceError::new("MissingAuthenticationTokenException", "Missing Authentication Token")
+    })?;
+    in_scope(header).ok_or_else(|| {
+        ServiceError::new(
+            "IncompleteSignatureException",
+            "Authorization header requires 'Credential' parameter of the form KEY/DATE/REGION/SERVICE/aws4_request.",
+        )
+    })
+}
+
+fn in_scope(header: &str) -> Option<Place> {
+    let (_, after) = header.split_once("Credential=")?;
+    let scope = after.split([',', ' ']).next()?;
+    let parts: Vec<&str> = scope.split('/').collect();
+    let [key, _date, region, _service, "aws4_request"] = parts[..] else { return None };
+    let complete = !key.is_empty() && !region.is_empty();
+    complete.then(|| Place { account: account_of(key).to_owned(), region: region.to_owned() })
+}
+
+/// Tells the account an access key belongs to: a key of 12 digits is itself the account.
+fn account_of(access_key: &str) -> &str {
+    if is_account_id(access_key) { access_key } else { DEFAULT_ACCOUNT }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn reads_account_and_region() {
+        for (key, account) in [
+            ("111122223333", "111122223333"),
+            ("AKIAIOSFODNN7EXAMPLE", DEFAULT_ACCOUNT),
+            ("11112222333", DEFAULT_ACCOUNT),
+            ("11112222333x", DEFAULT_ACCOUNT),
+        ] {
+            let header = format!(
+                "AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/logs/aws4_request, SignedHeaders=host, Signature=0"
+            );
+            let found = place(Some(&header)).unwrap();
+            assert_eq!((found.account.as_str(), found.region.as_str()), (account, "eu-west-1"), "{key}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_missing_or_incomplete() {
+        let code = |header| place(header).unwrap_err().code;
+        assert_eq!(code(None), "MissingAuthenticationTokenException");
+        for header in
+            ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=a/b/c", "Credential=/20260101/r/logs/aws4_request"]
+        {
+            assert_eq!(code(Some(header)), "IncompleteSignatureException", "{header}");
+        }
+    }
+}

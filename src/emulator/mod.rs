@@ -1,0 +1,31 @@
+//! Pretends to be the service: CloudWatch Logs and STS as the AWS CLI, the SDKs and Terraform speak to them.
+//!
+//! This room shares no code with the others. It has its own limits, its own idea of a policy document and its own
+//! normalisation, so that it can disagree with us. A request travels `http` → `service` → one file per operation
+//! group → `store` (the world, and the file it is kept in) and back.
+
+mod answer;
+mod arn;
+mod by_name;
+mod caller_identity;
+mod clock;
+mod credential;
+mod document;
+mod error;
+mod http;
+mod log_groups;
+mod normal_form;
+mod options;
+mod page;
+mod policy_changes;
+mod policy_listing;
+mod request;
+mod server;
+mod service;
+mod store;
+mod world;
+mod world_file;
+
+pub use error::EmulatorError;
+pub use options::Options;
+pub use server::{Emulator, start};

@@ -1,0 +1,35 @@
+use hyper::body::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::answer::ServiceError;
+use super::world::Place;
+
+/// The services whose operations are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Api {
+    /// CloudWatch Logs, JSON 1.1.
+    Logs,
+    /// STS, the query protocol.
+    Sts,
+}
+
+/// One call, with what every operation needs to know of it.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// Given back as `x-amzn-RequestId`.
+    pub(super) id: String,
+    pub(super) api: Api,
+    pub(super) operation: String,
+    /// Whose call it is, and in which Region.
+    pub(super) place: Place,
+    pub(super) body: Bytes,
+}
+
+impl Request {
+    /// Reads the JSON body; no body at all is an input without members.
+    pub(super) fn input<T: DeserializeOwned>(&self) -> Result<T, ServiceError> {
+        let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        serde_json::from_slice(body)
+            .map_err(|error| ServiceError::new("SerializationException", error.to_string()))
+    }
+}

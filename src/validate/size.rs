@@ -1,0 +1,39 @@
+//! Rules about how much fits.
+
+use crate::model::Diagnostic;
+
+use super::{Rule, TargetSubject};
+
+/// LP501
+pub(super) fn too_large(rule: &Rule, target: &TargetSubject<'_>, findings: &mut Vec<Diagnostic>) {
+    let limit = target.at.limits.document_bytes;
+    for subject in target.policies.iter().filter(|subject| subject.document.bytes() > limit) {
+        let bytes = subject.document.bytes();
+        let message = format!("The document is {bytes} bytes long, {} more than fit.", bytes - limit);
+        findings.push(subject.finding(rule, "", message).note(rule.help));
+    }
+}
+
+/// LP502
+pub(super) fn large(rule: &Rule, target: &TargetSubject<'_>, findings: &mut Vec<Diagnostic>) {
+    let (warn, limit) = (target.at.limits.warn_document_bytes, target.at.limits.document_bytes);
+    for subject in target.policies {
+        let bytes = subject.document.bytes();
+        if bytes > warn && bytes <= limit {
+            let message = format!("The document is {bytes} bytes long, more than {warn}.");
+            findings.push(subject.finding(rule, "", message).note(rule.help));
+        }
+    }
+}
+
+/// LP503
+pub(super) fn too_many(rule: &Rule, target: &TargetSubject<'_>, findings: &mut Vec<Diagnostic>) {
+    let limit = target.at.limits.account_policies;
+    let declared: Vec<_> = target.policies.iter().filter(|subject| subject.key.takes_slot()).collect();
+    if let Some(first_too_many) = declared.get(limit) {
+        let (count, place) = (declared.len(), &target.at.target);
+        let message = format!("{count} account policies are declared for {place}, and {limit} fit.");
+        let finding = first_too_many.finding_at(rule, first_too_many.entry.identity_span, message);
+        findings.push(finding.label("the first that does not fit").note(rule.help));
+    }
+}
