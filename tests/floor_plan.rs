@@ -40,7 +40,7 @@ const PACKAGES: [(&str, &[&str]); 25] = [
     ("tempfile", &["store", "emulator"]),
     ("fs_err", &["config", "store", "emulator", "cli"]),
     ("futures_util", &["fleet", "provider"]),
-    ("tokio", &["provider", "emulator", "cli"]),
+    ("tokio", &["provider", "apply", "emulator", "cli"]),
     ("annotate_snippets", &["report"]),
     ("anstyle", &["report"]),
     ("unicode_width", &["report"]),

@@ -1,5 +1,7 @@
 //! One operation after the other.
 
+use std::time::Duration;
+
 use crate::model::{LivePolicy, RecordedState};
 use crate::plan::{
     ApprovedPlan, Operation, OperationKind, OperationOutcome, Outcome, Precondition, TargetOutcome,
@@ -50,41 +52,93 @@ fn skipped(because: &str) -> Outcome {
     Outcome::Skipped { because: because.to_owned(), satisfied: false }
 }
 
+/// Attempts of one write whose answer is lost or whose service is in trouble; each begins with a reading.
+const ATTEMPTS: u32 = 4;
+
+/// The pause before the second attempt; it doubles each time.
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// Checks, writes, and reads back; also returns what is there now.
 async fn execute(
     operation: &Operation,
     reader: &impl PolicyReader,
     writer: &impl PolicyWriter,
 ) -> (Outcome, Option<LivePolicy>) {
-    let found = match reader.read_policy(&operation.key).await {
-        Ok(found) => found,
-        Err(error) => return (failed(&error), None),
-    };
-    match Standing::of(operation, found.as_ref()) {
-        Standing::Due => {}
-        Standing::Done => {
-            let because = "is as planned already".to_owned();
-            return (Outcome::Skipped { because, satisfied: true }, found);
+    let mut unsettled: Option<ProviderError> = None;
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
         }
-        Standing::Moved { expected, found: moved } => {
-            return (Outcome::Conflict { expected, found: moved }, found);
+        let found = match reader.read_policy(&operation.key).await {
+            Ok(found) => found,
+            Err(error) => return (unread(&error, unsettled.as_ref()), None),
+        };
+        match (Standing::of(operation, found.as_ref()), &unsettled) {
+            (Standing::Due, Some(error)) if error.kind == ProviderErrorKind::Conflict => {
+                return (failed(error), found);
+            }
+            (Standing::Due, _) => {}
+            // What an unanswered write of ours was to bring about is there.
+            (Standing::Done, Some(_)) => return (Outcome::Applied, found),
+            (Standing::Done, None) => return (already(), found),
+            (Standing::Moved { expected, found: moved }, _) => {
+                return (Outcome::Conflict { expected, found: moved }, found);
+            }
+        }
+        match write(operation, writer).await {
+            Ok(()) => return read_back(operation, reader).await,
+            Err(error) if must_be_settled(&error) => unsettled = Some(error),
+            Err(error) => return (failed(&error), None),
         }
     }
-    let written = write(operation, writer).await;
-    let answer = match written {
-        Ok(()) => None,
-        Err(error) if must_be_settled(&error) => Some(error),
-        Err(error) => return (failed(&error), None),
-    };
-    match (reader.read_policy(&operation.key).await, answer) {
-        (Ok(found), _) if is_done(&operation.kind, found.as_ref()) => (Outcome::Applied, found),
-        (Ok(found), None) => (overtaken(operation, found.as_ref()), found),
-        (Ok(found), Some(error)) => (settled(operation, &error, found.as_ref()), found),
-        (Err(unread), answer) => {
-            let written = answer.map_or("the write was accepted".to_owned(), |error| error.to_string());
-            let error = format!("{written}; reading it back failed, so that it is not known what is there: {unread}");
+    settle(operation, reader, unsettled).await
+}
+
+/// After an accepted write: is it there?
+async fn read_back(operation: &Operation, reader: &impl PolicyReader) -> (Outcome, Option<LivePolicy>) {
+    match reader.read_policy(&operation.key).await {
+        Ok(found) if is_done(&operation.kind, found.as_ref()) => (Outcome::Applied, found),
+        Ok(found) => (overtaken(operation, found.as_ref()), found),
+        Err(error) => {
+            let error = format!("the write was accepted, but reading it back failed: {error}");
             (Outcome::Failed { error }, None)
         }
+    }
+}
+
+/// After the last attempt: what did it bring about?
+async fn settle(
+    operation: &Operation,
+    reader: &impl PolicyReader,
+    unsettled: Option<ProviderError>,
+) -> (Outcome, Option<LivePolicy>) {
+    let error = match unsettled {
+        Some(error) => error,
+        None => return (skipped("was not tried"), None),
+    };
+    let found = match reader.read_policy(&operation.key).await {
+        Ok(found) => found,
+        Err(unreadable) => return (unread(&unreadable, Some(&error)), None),
+    };
+    let outcome = match Standing::of(operation, found.as_ref()) {
+        Standing::Done => Outcome::Applied,
+        Standing::Due => failed(&error),
+        Standing::Moved { expected, found } => Outcome::Conflict { expected, found },
+    };
+    (outcome, found)
+}
+
+fn already() -> Outcome {
+    Outcome::Skipped { because: "is as planned already".to_owned(), satisfied: true }
+}
+
+/// A reading that failed, perhaps after a write that nobody answered.
+fn unread(error: &ProviderError, written: Option<&ProviderError>) -> Outcome {
+    match written {
+        None => failed(error),
+        Some(written) => Outcome::Failed {
+            error: format!("{written}; and reading what is there failed, so that it is not known: {error}"),
+        },
     }
 }
 
@@ -99,17 +153,13 @@ async fn write(operation: &Operation, writer: &impl PolicyWriter) -> Result<(), 
     }
 }
 
-/// Whether only a reading can tell what a write did: its answer was lost, or it met another write.
+/// Whether only a reading can tell what a write did: its answer was lost, the service was in trouble, or it met
+/// another write.
 fn must_be_settled(error: &ProviderError) -> bool {
-    matches!(error.kind, ProviderErrorKind::Unanswered | ProviderErrorKind::Conflict)
-}
-
-/// A write that was not answered, or met another, and is not there.
-fn settled(operation: &Operation, error: &ProviderError, found: Option<&LivePolicy>) -> Outcome {
-    match Standing::of(operation, found) {
-        Standing::Moved { expected, found } => Outcome::Conflict { expected, found },
-        Standing::Due | Standing::Done => failed(error),
-    }
+    matches!(
+        error.kind,
+        ProviderErrorKind::Unanswered | ProviderErrorKind::Unavailable | ProviderErrorKind::Conflict
+    )
 }
 
 fn failed(error: &ProviderError) -> Outcome {

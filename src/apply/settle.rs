@@ -76,7 +76,9 @@ fn described(found: Option<&LivePolicy>) -> String {
     match found {
         None => "no policy".to_owned(),
         Some(found) => match &found.revision {
-            Some(revision) => format!("revision {revision} with document {}", found.document.fingerprint().short()),
+            Some(revision) => {
+                format!("revision {revision} with document {}", found.document.fingerprint().short())
+            }
             None => format!("document {}", found.document.fingerprint().short()),
         },
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::policy::{Document, Json};
 
-use super::{Limits, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Sources, Target, Template};
+use super::{Limits, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template};
 
 /// Everything that a set of files asks for.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +20,6 @@ pub struct DesiredState {
     pub policies: Vec<PolicyTemplate>,
     /// Where the record lies.
     pub state: StateLocation,
-    /// The files, for reports.
-    pub sources: Sources,
 }
 
 /// One account in one Region, and how to get there.

@@ -41,6 +41,11 @@ impl Template {
         Self(vec![Segment::Text(text.into())])
     }
 
+    /// The segments, in order.
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
     /// The text, where it is the same for every target.
     pub fn fixed(&self) -> Option<&str> {
         match self.0.as_slice() {

@@ -44,7 +44,7 @@ pub enum Refused {
     /// Refusals that nobody allowed.
     Refusals(Vec<RefusalName>),
     /// Findings that must be mended first.
-    Findings(usize),
+    Findings,
 }
 
 impl Plan {
@@ -57,10 +57,8 @@ impl Plan {
         if !refusals.is_empty() {
             return Err(Refused::Refusals(refusals));
         }
-        let is_error = |(finding, _): &&(crate::model::Diagnostic, _)| finding.severity == Severity::Error;
-        let errors = self.diagnostics.iter().filter(is_error).count();
-        if errors > 0 {
-            return Err(Refused::Findings(errors));
+        if self.has_errors() {
+            return Err(Refused::Findings);
         }
         Ok(ApprovedPlan {
             target: self.target.clone(),
@@ -68,6 +66,11 @@ impl Plan {
             operations: self.operations.clone(),
             records: self.record_changes(),
         })
+    }
+
+    /// Whether a finding must be mended first.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|(finding, _)| finding.severity == Severity::Error)
     }
 
     /// The refusals that nobody allowed.

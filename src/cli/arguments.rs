@@ -1,0 +1,208 @@
+//! The arguments, as written on the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "logpolicy",
+    version,
+    about,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Example:\n  logpolicy plan\n  logpolicy -f policies/ --target network apply"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// A desired-state file, or a folder of them; can be repeated [default: logpolicy.yaml]
+    #[arg(short, long = "file", value_name = "PATH", global = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Only these targets: a name under `targets`, or a pattern for ACCOUNT/REGION; can be repeated
+    #[arg(long, value_name = "NAME|GLOB", global = true)]
+    pub(super) target: Vec<String>,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN", global = true)]
+    pub(super) color: Colour,
+    /// Also show what does not change
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// Say only what was asked for, and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// How many targets at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), global = true)]
+    pub(super) parallelism: u16,
+    /// Talk to this endpoint instead of AWS
+    #[arg(long, value_name = "URL", global = true, conflicts_with = "sandbox")]
+    pub(super) endpoint_url: Option<String>,
+    /// Play without AWS, on a world kept in FILE [default: .logpolicy/sandbox.json beside the desired state]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", global = true)]
+    pub(super) sandbox: Option<PathBuf>,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On terminals, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the desired state, offline
+    #[command(after_help = "Example:\n  logpolicy validate --format json")]
+    Validate(ValidateArguments),
+    /// Show what `apply` would do
+    #[command(after_help = "Example:\n  logpolicy plan --detailed-exitcode")]
+    Plan(PlanArguments),
+    /// Do what `plan` shows
+    #[command(after_help = "Example:\n  logpolicy apply --auto-approve")]
+    Apply(ApplyArguments),
+    /// Serve an emulated CloudWatch Logs on loopback
+    #[command(after_help = "Example:\n  logpolicy emulate --listen 127.0.0.1:4599 --world world.json\n  \
+                      AWS_ACCESS_KEY_ID=111122223333 AWS_SECRET_ACCESS_KEY=x aws logs describe-resource-policies \
+                      --region us-east-1 --endpoint-url http://127.0.0.1:4599")]
+    Emulate(EmulateArguments),
+    /// Print the JSON Schema of the desired-state file
+    #[command(after_help = "Example:\n  logpolicy schema > logpolicy.schema.json")]
+    Schema,
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  logpolicy completions bash > /etc/bash_completion.d/logpolicy")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  logpolicy man > logpolicy.1")]
+    Man,
+}
+
+/// How a report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Arguments of `validate`.
+#[derive(Debug, Args)]
+pub(super) struct ValidateArguments {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+/// What `plan` and `apply` share.
+#[derive(Debug, Args)]
+pub(super) struct Planning {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Allow a refusal by its name; can be repeated
+    #[arg(long, value_name = "NAME", value_parser = ["takeover"])]
+    pub(super) allow: Vec<String>,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    #[command(flatten)]
+    pub(super) planning: Planning,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub(super) struct ApplyArguments {
+    #[command(flatten)]
+    pub(super) planning: Planning,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+}
+
+/// Arguments of `emulate`.
+#[derive(Debug, Args)]
+pub(super) struct EmulateArguments {
+    /// The address to serve on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(super) listen: SocketAddr,
+    /// Serve on an address that others can reach
+    #[arg(long)]
+    pub(super) allow_remote: bool,
+    /// Keep the world in this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) world: Option<PathBuf>,
+    /// Hold each answer back, such as 30ms
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0ms")]
+    pub(super) latency: Duration,
+    /// The most members on a page
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub(super) page_size: u16,
+    /// The longest document that is taken
+    #[arg(long, value_name = "N", default_value_t = 51_200)]
+    pub(super) document_bytes: usize,
+}
+
+/// A whole number with a unit: `30ms` or `2s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| "a time looks like 30ms or 2s".to_owned())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        _ => Err("a time looks like 30ms or 2s".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Example:\n  logpolicy "), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(duration("30ms"), Ok(Duration::from_millis(30)));
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        for text in ["", "30", "ms", "-1s", "1h", "99999999999999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Speaks: arguments in, streams and exit code out; one file for each command.
+
+mod apply;
+mod arguments;
+mod emulate;
+mod exit;
+mod failure;
+mod paper;
+mod plan;
+mod planning;
+mod streams;
+mod validate;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use exit::Exit;
+use failure::Failure;
+use streams::Streams;
+
+/// Runs the program with the process's own arguments.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // There is nobody left to tell when the stream is gone.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let streams = Streams::new(&arguments.global);
+    let exit = command(&arguments, streams).unwrap_or_else(|failure| {
+        streams.failure(&failure);
+        failure.exit
+    });
+    exit.into()
+}
+
+fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Validate(arguments) => validate::validate(arguments, global, streams),
+        Command::Plan(arguments) => wait(plan::plan(arguments, global, streams)),
+        Command::Apply(arguments) => wait(apply::apply(arguments, global, streams)),
+        Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),
+        Command::Schema => paper::schema(streams),
+        Command::Completions { shell } => paper::completions(*shell, streams),
+        Command::Man => paper::man(streams),
+    }
+}
+
+/// Runs a command that talks to the network.
+fn wait(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let failed = |error| Failure::error(format!("starting the event loop failed: {error}"), Vec::new());
+    runtime.map_err(failed)?.block_on(work)
+}

@@ -1,0 +1,32 @@
+//! `logpolicy validate`
+
+use crate::report::{diagnostics_text, findings_summary, validate_json};
+
+use super::arguments::{Format, Global, ValidateArguments};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::streams::Streams;
+use super::world::read_files;
+
+/// Checks the desired state, offline.
+pub(super) fn validate(
+    arguments: &ValidateArguments,
+    global: &Global,
+    streams: Streams,
+) -> Result<Exit, Failure> {
+    let files = read_files(global)?;
+    match arguments.format {
+        Format::Json => streams.data(&validate_json(&files.diagnostics, &files.sources))?,
+        Format::Text => {
+            let mut text = diagnostics_text(&files.diagnostics, &files.sources, streams.layout());
+            text.push_str(&findings_summary(&files.diagnostics));
+            if let Some(desired) = &files.desired {
+                let (targets, policies) = (desired.targets.len(), desired.policies.len());
+                text.push_str(&format!(" in {policies} policy entries for {targets} targets"));
+            }
+            text.push('\n');
+            streams.data(&text)?;
+        }
+    }
+    Ok(files.exit())
+}

@@ -1,0 +1,241 @@
+//! From nodes to values: every function reports what it cannot use and goes on.
+
+use std::rc::Rc;
+
+use serde_yaml::Value;
+
+use crate::model::{Code, Diagnostic, SourceSpan};
+
+use super::code;
+use super::suggest::sentence;
+use super::tree::{Entry, Kind, Node};
+
+/// Fields that the contract knows and this version does not read yet.
+const LATER: [&str; 12] = [
+    "grants",
+    "packing",
+    "unmanaged",
+    "guards",
+    "lint",
+    "tests",
+    "ownership",
+    "organization",
+    "assume_role",
+    "external_id",
+    "s3",
+    "parameters",
+];
+
+/// Collects findings while values are read.
+pub(super) struct Decoder<'a> {
+    pub(super) findings: &'a mut Vec<Diagnostic>,
+}
+
+/// The fields of one map.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    pub(super) span: SourceSpan,
+    entries: &'a [Entry],
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn get(self, name: &str) -> Option<&'a Rc<Node>> {
+        self.entries.iter().find(|entry| entry.key == name).map(|entry| &entry.value)
+    }
+
+    pub(super) fn key_span(self, name: &str) -> Option<SourceSpan> {
+        self.entries.iter().find(|entry| entry.key == name).map(|entry| entry.key_span)
+    }
+
+    pub(super) fn entries(self) -> &'a [Entry] {
+        self.entries
+    }
+}
+
+impl Decoder<'_> {
+    pub(super) fn report(
+        &mut self,
+        code: Code,
+        span: SourceSpan,
+        message: impl Into<String>,
+        note: impl Into<String>,
+    ) {
+        let note = note.into();
+        let finding = Diagnostic::error(code, span, message);
+        self.findings.push(if note.is_empty() { finding } else { finding.note(note) });
+    }
+
+    /// A map with any keys.
+    pub(super) fn map<'a>(&mut self, node: &'a Node, what: &str) -> Option<Fields<'a>> {
+        match &node.kind {
+            Kind::Map(entries) => Some(Fields { span: node.span, entries }),
+            _ => {
+                let message = format!("{what} must be a map, and this is {}.", kind(node));
+                self.report(code::TYPE, node.span, message, "");
+                None
+            }
+        }
+    }
+
+    /// A map with these fields and no others.
+    pub(super) fn fields<'a>(&mut self, node: &'a Node, what: &str, known: &[&str]) -> Option<Fields<'a>> {
+        let fields = self.map(node, what)?;
+        for entry in fields.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let name = entry.key.escape_debug().to_string();
+            let message = format!("{what} has no field `{name}`.");
+            let note = if LATER.contains(&entry.key.as_str()) {
+                "This version of logpolicy does not read it yet.".to_owned()
+            } else {
+                sentence(&entry.key, known.iter().copied())
+            };
+            self.report(code::UNKNOWN_FIELD, entry.key_span, message, note);
+        }
+        Some(fields)
+    }
+
+    /// The value of a field that must be there.
+    pub(super) fn required<'a>(
+        &mut self,
+        fields: Fields<'a>,
+        what: &str,
+        name: &str,
+    ) -> Option<&'a Rc<Node>> {
+        let found = fields.get(name);
+        if found.is_none() {
+            let message = format!("{what} needs the field `{name}`.");
+            self.report(code::MISSING_FIELD, fields.span, message, "");
+        }
+        found
+    }
+
+    /// The name and value of the one of two fields that must be there alone.
+    pub(super) fn one_of<'a>(
+        &mut self,
+        fields: Fields<'a>,
+        what: &str,
+        names: [&'static str; 2],
+    ) -> Option<(&'static str, &'a Rc<Node>)> {
+        let [first, second] = names;
+        match (fields.get(first), fields.get(second)) {
+            (Some(node), None) => Some((first, node)),
+            (None, Some(node)) => Some((second, node)),
+            (None, None) => {
+                let message = format!("{what} needs one of the fields `{first}` and `{second}`.");
+                self.report(code::MISSING_FIELD, fields.span, message, "");
+                None
+            }
+            (Some(_), Some(_)) => {
+                let message = format!("{what} has both `{first}` and `{second}`, and only one may stand.");
+                let span = fields.key_span(second).unwrap_or(fields.span);
+                self.report(code::MISSING_FIELD, span, message, "");
+                None
+            }
+        }
+    }
+
+    /// A list, empty ones refused: an empty choice chooses nothing, which nobody means.
+    pub(super) fn list<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a [Rc<Node>]> {
+        match &node.kind {
+            Kind::List(items) if items.is_empty() => {
+                self.report(
+                    code::TYPE,
+                    node.span,
+                    format!("{what} is empty."),
+                    "Remove the field, or name something.",
+                );
+                None
+            }
+            Kind::List(items) => Some(items),
+            _ => {
+                let message = format!("{what} must be a list, and this is {}.", kind(node));
+                self.report(code::TYPE, node.span, message, "");
+                None
+            }
+        }
+    }
+
+    /// A string that is not empty.
+    pub(super) fn text<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a str> {
+        match &node.kind {
+            Kind::Scalar { text, .. } if is_text(node) && !text.is_empty() => Some(text),
+            Kind::Scalar { .. } if is_text(node) => {
+                self.report(code::TYPE, node.span, format!("{what} is empty."), "");
+                None
+            }
+            _ => {
+                let note = match &node.kind {
+                    Kind::Scalar { text, .. } if !text.is_empty() => {
+                        format!("Write it in quotation marks: \"{text}\".")
+                    }
+                    _ => String::new(),
+                };
+                let message = format!("{what} must be a string, and this is {}.", kind(node));
+                self.report(code::TYPE, node.span, message, note);
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, node: &Node, what: &str) -> Option<bool> {
+        if let Some(Value::Bool(value)) = plain_value(node) {
+            return Some(value);
+        }
+        self.report(
+            code::TYPE,
+            node.span,
+            format!("{what} must be true or false, and this is {}.", kind(node)),
+            "",
+        );
+        None
+    }
+
+    /// A whole number from 1 to `most`.
+    pub(super) fn count(&mut self, node: &Node, what: &str, most: usize, why: &str) -> Option<usize> {
+        let number = match plain_value(node) {
+            Some(Value::Number(number)) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+            _ => None,
+        };
+        match number {
+            Some(number) if (1..=most).contains(&number) => Some(number),
+            _ => {
+                let message = format!("{what} must be a whole number from 1 to {most}.");
+                self.report(code::TYPE, node.span, message, why);
+                None
+            }
+        }
+    }
+}
+
+/// What a plain scalar is to serde_yaml; quoted ones are strings.
+pub(super) fn plain_value(node: &Node) -> Option<Value> {
+    let Kind::Scalar { text, plain: true } = &node.kind else { return None };
+    // Only these beginnings can be something else than a string in YAML's core schema.
+    let odd = text.is_empty()
+        || text.starts_with(|letter: char| letter.is_ascii_digit() || "+-.~tTfFnN".contains(letter));
+    if odd { serde_yaml::from_str(text).ok() } else { Some(Value::String(text.clone())) }
+}
+
+fn is_text(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar { plain: false, .. } => true,
+        Kind::Scalar { .. } => {
+            !matches!(plain_value(node), Some(Value::Null | Value::Bool(_) | Value::Number(_)))
+        }
+        Kind::List(_) | Kind::Map(_) => false,
+    }
+}
+
+/// What a node is, for messages.
+pub(super) fn kind(node: &Node) -> &'static str {
+    match &node.kind {
+        Kind::List(_) => "a list",
+        Kind::Map(_) => "a map",
+        Kind::Scalar { .. } => match plain_value(node) {
+            Some(Value::Null) => "nothing",
+            Some(Value::Bool(_)) => "a boolean",
+            Some(Value::Number(_)) => "a number",
+            _ => "a string",
+        },
+    }
+}

@@ -1,0 +1,18 @@
+//! Reads the desired state: bytes → a tree that knows its places → meaning.
+//!
+//! One run reports every error it can find, each with its place; nothing stops at the first.
+
+mod code;
+mod decode;
+mod document;
+mod document_file;
+mod file;
+mod policy;
+mod schema;
+mod suggest;
+mod target;
+mod tree;
+mod variable;
+
+pub use file::{Loaded, ReadError, load};
+pub use schema::schema;

@@ -1,0 +1,166 @@
+//! `policies`: whole policies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::model::{
+    DesiredTarget, Diagnostic, PolicyKey, PolicyScope, PolicyTemplate, Region, SourceSpan, Sources,
+};
+
+use super::code;
+use super::decode::{Decoder, Fields};
+use super::document::DocumentReader;
+use super::document_file::DocumentFiles;
+use super::suggest::sentence;
+use super::target::{self, NamedTargets};
+use super::tree::Node;
+use super::variable::Variables;
+
+pub(super) const POLICY_FIELDS: &[&str] =
+    &["name", "log_group", "document", "document_file", "targets", "regions", "prevent_delete", "adopt"];
+
+/// An entry whose document was found, wherever it stands.
+pub(super) struct FoundPolicy<'a> {
+    fields: Fields<'a>,
+    scope: PolicyScope,
+    identity: &'a Node,
+    document: Rc<Node>,
+}
+
+/// Finds the entries of one file's `policies`; `folder` is where its document files lie.
+pub(super) fn find<'a>(
+    node: &'a Node,
+    folder: &std::path::Path,
+    files: &mut DocumentFiles,
+    sources: &mut Sources,
+    decoder: &mut Decoder<'_>,
+) -> Vec<FoundPolicy<'a>> {
+    let mut found = Vec::new();
+    for item in decoder.list(node, "`policies`").unwrap_or_default() {
+        const WHAT: &str = "The policy";
+        let Some(fields) = decoder.fields(item, WHAT, POLICY_FIELDS) else { continue };
+        let identity = decoder.one_of(fields, WHAT, ["name", "log_group"]);
+        let document = match decoder.one_of(fields, WHAT, ["document", "document_file"]) {
+            Some(("document", node)) => decoder.map(node, "`document`").map(|_| Rc::clone(node)),
+            Some((_, node)) => decoder
+                .text(node, "`document_file`")
+                .map(PathBuf::from)
+                .and_then(|path| files.open(&path, folder, node.span, sources, decoder)),
+            None => None,
+        };
+        let (Some((field, identity)), Some(document)) = (identity, document) else { continue };
+        let scope = if field == "name" { PolicyScope::Account } else { PolicyScope::Resource };
+        found.push(FoundPolicy { fields, scope, identity, document });
+    }
+    found
+}
+
+/// What the entries may refer to.
+pub(super) struct Context<'a> {
+    pub(super) variables: &'a Variables,
+    pub(super) named: &'a BTreeMap<String, NamedTargets<'a>>,
+    pub(super) sources: &'a Sources,
+}
+
+impl Context<'_> {
+    /// The meaning of an entry.
+    pub(super) fn lower(&self, found: &FoundPolicy<'_>, decoder: &mut Decoder<'_>) -> Option<PolicyTemplate> {
+        let FoundPolicy { fields, scope, identity, document } = found;
+        let name =
+            decoder.text(identity, if *scope == PolicyScope::Account { "`name`" } else { "`log_group`" });
+        let template = name.map(|name| self.variables.template(name, identity.span, self.sources, decoder));
+        let reader = DocumentReader { variables: self.variables, sources: self.sources };
+        let (document, document_spans) = reader.read(document, decoder);
+        let targets = fields.get("targets").map(|node| self.names(node, decoder));
+        let regions = fields.get("regions").map(|node| self.regions(node, targets.as_ref(), decoder));
+        let mut flag = |name: &str| {
+            fields.get(name).and_then(|node| decoder.flag(node, &format!("`{name}`"))).unwrap_or(false)
+        };
+        let (prevent_delete, adopt) = (flag("prevent_delete"), flag("adopt"));
+        Some(PolicyTemplate {
+            scope: *scope,
+            identity: template?,
+            document,
+            targets,
+            regions,
+            prevent_delete,
+            adopt,
+            span: fields.span,
+            identity_span: identity.span,
+            document_spans,
+        })
+    }
+
+    /// The names under `targets`, each of which must be declared.
+    fn names(&self, node: &Node, decoder: &mut Decoder<'_>) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for item in decoder.list(node, "`targets`").unwrap_or_default() {
+            let Some(name) = decoder.text(item, "The name of a target") else { continue };
+            if self.named.contains_key(name) {
+                names.insert(name.to_owned());
+            } else {
+                let message = format!("There is no target `{}`.", name.escape_debug());
+                let note = sentence(name, self.named.keys().map(String::as_str));
+                decoder.report(code::UNKNOWN_TARGET, item.span, message, note);
+            }
+        }
+        names
+    }
+
+    /// The Regions of an entry, each of which some of its targets must have.
+    fn regions(
+        &self,
+        node: &Node,
+        names: Option<&BTreeSet<String>>,
+        decoder: &mut Decoder<'_>,
+    ) -> BTreeSet<Region> {
+        let regions = target::regions(node, decoder);
+        let chosen = self.named.iter().filter(|(name, _)| names.is_none_or(|names| names.contains(*name)));
+        let known: BTreeSet<&Region> = chosen.flat_map(|(_, entry)| &entry.regions).collect();
+        if !known.is_empty() {
+            for region in regions.iter().filter(|region| !known.contains(region)) {
+                let message = format!("None of the policy's targets has the Region {region}.");
+                let note = sentence(region.as_str(), known.iter().map(|region| region.as_str()));
+                decoder.report(code::UNKNOWN_TARGET, node.span, message, note);
+            }
+        }
+        regions
+    }
+}
+
+/// Two entries at one address, and log groups of somebody else.
+pub(super) fn meet(policies: &[PolicyTemplate], targets: &[DesiredTarget], decoder: &mut Decoder<'_>) {
+    let mut reported: BTreeSet<(SourceSpan, SourceSpan)> = BTreeSet::new();
+    for at in targets {
+        let mut held: BTreeMap<PolicyKey, &PolicyTemplate> = BTreeMap::new();
+        for entry in policies.iter().filter(|entry| entry.applies_to(at)) {
+            let key = entry.key(&at.target);
+            if is_foreign(&key) && reported.insert((entry.span, at.span)) {
+                let message = format!("The ARN is not that of a log group of {}.", at.target);
+                let note =
+                    "Write the log group's name, or use ${partition}, ${region} and ${account} in the ARN.";
+                decoder.report(code::TYPE, entry.identity_span, message, note);
+            }
+            match held.get(&key) {
+                Some(first) if reported.insert((first.identity_span, entry.identity_span)) => {
+                    let message = format!("Two entries meet at {}.", key.at(&at.target));
+                    let finding = Diagnostic::error(code::SAME_ADDRESS, entry.identity_span, message);
+                    let finding = finding.label("again here").related(first.identity_span, "first here");
+                    decoder.findings.push(finding.note(
+                        "A policy has one document: join the entries, or narrow their targets or Regions.",
+                    ));
+                }
+                Some(_) => {}
+                None => {
+                    held.insert(key, entry);
+                }
+            }
+        }
+    }
+}
+
+/// An ARN that is left after that of the target's own log groups became a name.
+fn is_foreign(key: &PolicyKey) -> bool {
+    key.scope == PolicyScope::Resource && key.identity.starts_with("arn:")
+}

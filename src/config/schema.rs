@@ -1,0 +1,152 @@
+//! The JSON Schema of the file, for editors. A test keeps it and the reader true to each other.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Deserialize;
+
+/// The desired state of CloudWatch Logs resource policies.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "logpolicy desired state")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct FileSchema {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    version: u32,
+    /// Where: names for accounts and Regions.
+    targets: Option<BTreeMap<String, TargetSchema>>,
+    /// Texts that `${name}` stands for.
+    variables: Option<BTreeMap<String, String>>,
+    /// What: whole policies.
+    policies: Option<Vec<PolicySchema>>,
+    /// How much fits.
+    limits: Option<LimitsSchema>,
+    /// Where the record of what was applied lies: `none`, or a folder relative to this file.
+    state: Option<StateSchema>,
+}
+
+/// One or several accounts in some Regions.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["account"]}, {"required": ["accounts"]}]))]
+#[expect(dead_code, reason = "only its schema is used")]
+struct TargetSchema {
+    /// An account id: 12 digits, in quotation marks.
+    #[schemars(regex(pattern = "^[0-9]{12}$"))]
+    account: Option<String>,
+    /// Account ids: 12 digits each, in quotation marks.
+    accounts: Option<Vec<String>>,
+    /// The Regions.
+    #[schemars(length(min = 1))]
+    regions: Vec<String>,
+    /// A profile of the AWS configuration files.
+    profile: Option<String>,
+    /// How much fits here.
+    limits: Option<LimitsSchema>,
+}
+
+/// A policy of the account, or of one log group.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("allOf" = [
+    {"oneOf": [{"required": ["name"]}, {"required": ["log_group"]}]},
+    {"oneOf": [{"required": ["document"]}, {"required": ["document_file"]}]}
+]))]
+#[expect(dead_code, reason = "only its schema is used")]
+struct PolicySchema {
+    /// The name of an account policy.
+    #[schemars(length(min = 1, max = 255))]
+    name: Option<String>,
+    /// The log group of a log-group policy: its name, or its ARN at the target.
+    log_group: Option<String>,
+    /// The policy document, in AWS's own spelling.
+    document: Option<serde_json::Map<String, serde_json::Value>>,
+    /// A file with the policy document, in the folder of this file or below.
+    document_file: Option<String>,
+    /// Names under `targets`; every target by default.
+    #[schemars(length(min = 1))]
+    targets: Option<Vec<String>>,
+    /// Regions; every Region of the targets by default.
+    #[schemars(length(min = 1))]
+    regions: Option<Vec<String>>,
+    /// A plan that would delete it is refused.
+    prevent_delete: Option<bool>,
+    /// May take over a live policy of this identity that we did not write.
+    adopt: Option<bool>,
+}
+
+/// How much fits.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct LimitsSchema {
+    /// Account policies per account and Region; AWS does not raise ten.
+    #[schemars(range(min = 1, max = 10))]
+    account_policies: Option<u32>,
+    /// Bytes of one document.
+    #[schemars(range(min = 1, max = 51200))]
+    document_bytes: Option<u32>,
+    /// Bytes above which a document is worth a warning.
+    #[schemars(range(min = 1, max = 51200))]
+    warn_document_bytes: Option<u32>,
+}
+
+/// Where the record of what was applied lies.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum StateSchema {
+    /// Nothing is recorded: every policy that the files name is ours, and nothing is ever deleted.
+    Nothing(NoneSchema),
+    /// A folder.
+    Local(LocalSchema),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum NoneSchema {
+    /// Nothing is recorded.
+    None,
+}
+
+/// A folder.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct LocalSchema {
+    /// The folder, relative to this file.
+    local: String,
+}
+
+/// The JSON Schema (2020-12) of a desired-state file.
+pub fn schema() -> serde_json::Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<FileSchema>().to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_and_the_reader_know_the_same_fields() {
+        let schema = schema();
+        let fields = |pointer: &str| {
+            let properties =
+                schema.pointer(pointer).and_then(serde_json::Value::as_object).expect("properties");
+            let mut names: Vec<String> = properties.keys().cloned().collect();
+            names.sort();
+            names
+        };
+        let sorted = |names: &[&str]| {
+            let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(fields("/properties"), sorted(super::super::file::FILE_FIELDS));
+        assert_eq!(fields("/$defs/TargetSchema/properties"), sorted(super::super::target::TARGET_FIELDS));
+        assert_eq!(fields("/$defs/PolicySchema/properties"), sorted(super::super::policy::POLICY_FIELDS));
+        assert_eq!(fields("/$defs/LimitsSchema/properties"), sorted(super::super::target::LIMIT_FIELDS));
+    }
+}

@@ -1,0 +1,265 @@
+//! Bytes become a tree in which every node knows its place.
+//!
+//! The tree is built from parser events without recursion, so that nesting costs no stack; aliases share the
+//! node that they name, and what they add up to is bounded.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span};
+
+use crate::model::{Diagnostic, SourceSpan};
+
+use super::code;
+
+/// The largest file that is read, in bytes.
+pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// The deepest nesting, aliases followed.
+const MOST_DEPTH: usize = 64;
+
+/// The most nodes that aliases may add to those written.
+const MOST_ALIASED: usize = 100_000;
+
+/// A node and its place.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) span: SourceSpan,
+    pub(super) kind: Kind,
+    depth: usize,
+    weight: usize,
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A scalar; a plain one may be a number, a boolean or nothing.
+    Scalar { text: String, plain: bool },
+    /// A list.
+    List(Vec<Rc<Node>>),
+    /// A map, in the order written, each key once.
+    Map(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: SourceSpan,
+    pub(super) value: Rc<Node>,
+}
+
+/// Parses one file; nothing comes back where the text cannot be understood, and every finding is reported.
+pub(super) fn parse(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Rc<Node>> {
+    let before = findings.len();
+    if text.len() > MOST_BYTES {
+        let message = format!("The file is {} bytes long, more than {MOST_BYTES}.", text.len());
+        findings.push(Diagnostic::error(code::TOO_LARGE, SourceSpan { file, start: 0, end: 0 }, message));
+        return None;
+    }
+    line_breaks(file, text, findings);
+    let mut builder = Builder::new(file, text.len(), findings);
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((event, span)) => {
+                if !builder.take(event, &span) {
+                    break;
+                }
+            }
+            Err(error) => {
+                builder.syntax_error(error.marker().byte_offset().unwrap_or(0), &error.info());
+                break;
+            }
+        }
+    }
+    let root = builder.finish();
+    if findings.len() > before { None } else { root }
+}
+
+/// Characters that break lines for some YAML readers and not for others.
+fn line_breaks(file: usize, text: &str, findings: &mut Vec<Diagnostic>) {
+    for (start, letter) in text.char_indices() {
+        if matches!(letter, '\u{85}' | '\u{2028}' | '\u{2029}') {
+            let span = SourceSpan { file, start, end: start + letter.len_utf8() };
+            let message = format!(
+                "The file holds U+{:04X}, which is a line break to some readers only.",
+                u32::from(letter)
+            );
+            findings.push(Diagnostic::error(code::SYNTAX, span, message).note("Remove the character."));
+        }
+    }
+}
+
+/// A collection that is not complete yet.
+enum Open {
+    List { start: usize, anchor: usize, items: Vec<Rc<Node>> },
+    Map { start: usize, anchor: usize, entries: Vec<Entry>, key: Option<(String, SourceSpan)> },
+}
+
+struct Builder<'a> {
+    file: usize,
+    length: usize,
+    findings: &'a mut Vec<Diagnostic>,
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, Rc<Node>>,
+    documents: usize,
+    written: usize,
+    root: Option<Rc<Node>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(file: usize, length: usize, findings: &'a mut Vec<Diagnostic>) -> Self {
+        let (open, anchors) = (Vec::new(), BTreeMap::new());
+        Self { file, length, findings, open, anchors, documents: 0, written: 0, root: None }
+    }
+
+    /// Takes one event; false when the rest is of no use.
+    fn take(&mut self, event: Event<'_>, span: &Span) -> bool {
+        let place = self.place(span);
+        if event.tag().is_some() {
+            let message = "A YAML tag stands here, and tags are not read.";
+            self.report(
+                Diagnostic::error(code::SYNTAX, place, message).note("Write the value without the tag."),
+            );
+            return false;
+        }
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let finding =
+                        Diagnostic::error(code::SYNTAX, place, "A second YAML document begins here.");
+                    self.report(finding.note("Only the first would be read: put it into a file of its own."));
+                    return false;
+                }
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                let kind = Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
+                return self.complete(Node { span: place, kind, depth: 1, weight: 1 }, anchor, true);
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                self.open.push(Open::List { start: place.start, anchor, items: Vec::new() });
+                return self.depth_is_fine(place);
+            }
+            Event::MappingStart(_, anchor, _) => {
+                self.open.push(Open::Map { start: place.start, anchor, entries: Vec::new(), key: None });
+                return self.depth_is_fine(place);
+            }
+            Event::SequenceEnd | Event::MappingEnd => return self.close(place),
+            Event::Alias(anchor) => return self.alias(anchor, place),
+            _ => {}
+        }
+        true
+    }
+
+    fn close(&mut self, end: SourceSpan) -> bool {
+        let Some(open) = self.open.pop() else { return true };
+        let (start, anchor, kind) = match open {
+            Open::List { start, anchor, items } => (start, anchor, Kind::List(items)),
+            Open::Map { start, anchor, entries, key: _ } => (start, anchor, Kind::Map(entries)),
+        };
+        let parts: Vec<&Rc<Node>> = match &kind {
+            Kind::List(items) => items.iter().collect(),
+            Kind::Map(entries) => entries.iter().map(|entry| &entry.value).collect(),
+            Kind::Scalar { .. } => Vec::new(),
+        };
+        let depth = 1 + parts.iter().map(|node| node.depth).max().unwrap_or(0);
+        let weight = parts.iter().fold(1_usize, |sum, node| sum.saturating_add(node.weight));
+        let span = SourceSpan { file: self.file, start, end: end.end.max(start) };
+        self.complete(Node { span, kind, depth, weight }, anchor, true)
+    }
+
+    fn alias(&mut self, anchor: usize, place: SourceSpan) -> bool {
+        let Some(node) = self.anchors.get(&anchor).map(Rc::clone) else {
+            self.report(Diagnostic::error(code::SYNTAX, place, "The alias stands inside of what it names."));
+            return false;
+        };
+        self.attach(node, place)
+    }
+
+    fn complete(&mut self, node: Node, anchor: usize, written: bool) -> bool {
+        self.written += usize::from(written);
+        let place = node.span;
+        let node = Rc::new(node);
+        if anchor != 0 {
+            self.anchors.insert(anchor, Rc::clone(&node));
+        }
+        self.attach(node, place)
+    }
+
+    /// Puts a complete node where it belongs: into the list, behind its key, or at the root.
+    fn attach(&mut self, node: Rc<Node>, place: SourceSpan) -> bool {
+        if self.open.len() + node.depth > MOST_DEPTH
+            || node.weight > self.written.saturating_add(MOST_ALIASED)
+        {
+            let message = "What stands here is too deep or too much once its aliases are followed.";
+            self.report(Diagnostic::error(code::TOO_LARGE, place, message));
+            return false;
+        }
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(Open::List { items, .. }) => items.push(node),
+            Some(Open::Map { entries, key, .. }) => match key.take() {
+                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                None => return self.begin_entry(&node, place),
+            },
+        }
+        true
+    }
+
+    /// A node in the place of a key.
+    fn begin_entry(&mut self, node: &Node, place: SourceSpan) -> bool {
+        let Kind::Scalar { text, plain } = &node.kind else {
+            self.report(Diagnostic::error(
+                code::SYNTAX,
+                place,
+                "A key must be a plain name, not a list or a map.",
+            ));
+            return false;
+        };
+        if *plain && text == "<<" {
+            let finding = Diagnostic::error(code::SYNTAX, place, "Merge keys are not read.");
+            self.report(finding.note("They hide what the entry says: write the fields out."));
+            return false;
+        }
+        let Some(Open::Map { entries, key, .. }) = self.open.last_mut() else { return true };
+        let first = entries.iter().find(|entry| entry.key == *text).map(|entry| entry.key_span);
+        *key = Some((text.clone(), place));
+        if let Some(first) = first {
+            let message = format!("The key `{}` stands twice.", text.escape_debug());
+            let finding = Diagnostic::error(code::DUPLICATE, place, message).label("again here");
+            let finding = finding.related(first, "first here");
+            self.report(finding.note("Only one of the two would count: remove or rename one."));
+        }
+        true
+    }
+
+    fn depth_is_fine(&mut self, place: SourceSpan) -> bool {
+        let fine = self.open.len() <= MOST_DEPTH;
+        if !fine {
+            let message = format!("The file nests deeper than {MOST_DEPTH} levels.");
+            self.report(Diagnostic::error(code::TOO_LARGE, place, message));
+        }
+        fine
+    }
+
+    fn syntax_error(&mut self, at: usize, info: &str) {
+        let start = at.min(self.length);
+        let span = SourceSpan { file: self.file, start, end: (start + 1).min(self.length) };
+        let message = format!("This is not YAML: {info}.");
+        self.report(Diagnostic::error(code::SYNTAX, span, message));
+    }
+
+    fn place(&self, span: &Span) -> SourceSpan {
+        let range = span.byte_range().unwrap_or(0..0);
+        SourceSpan { file: self.file, start: range.start, end: range.end.max(range.start) }
+    }
+
+    fn report(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    fn finish(self) -> Option<Rc<Node>> {
+        self.root
+    }
+}

@@ -1,0 +1,218 @@
+//! One HTTP client and one base configuration for the whole process; a cheap client for each target.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::Credentials as AccessKey;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_cloudwatchlogs as logs;
+use aws_sdk_sts as sts;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime::client::retries::RetryPartition;
+use tokio::sync::OnceCell;
+
+use crate::model::{Access, AccountId, DesiredTarget, Target};
+
+use super::error::ProviderError;
+use super::reader::AwsReader;
+use super::retry::{self, NeverTheseCodes};
+use super::writer::AwsWriter;
+
+/// How AWS is reached.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Another endpoint than AWS's own; nothing leaves the choice to the SDK and its environment.
+    pub endpoint_url: Option<String>,
+    /// Whose credentials are used.
+    pub credentials: Credentials,
+    /// How long an answer may take.
+    pub timeouts: Timeouts,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// The SDK's own chain: environment, profiles, SSO, processes, container and instance roles.
+    Chain,
+    /// Made up for each account: nothing of the user's AWS configuration is read.
+    Sandbox,
+}
+
+/// How long an answer may take; the SDK itself would wait for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// One attempt.
+    pub attempt: Duration,
+    /// One call, with all its attempts.
+    pub operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let (connect, attempt, operation) =
+            (Duration::from_secs(5), Duration::from_secs(10), Duration::from_secs(60));
+        Self { connect, attempt, operation }
+    }
+}
+
+impl Options {
+    /// The usual timeouts.
+    pub fn new(endpoint_url: Option<String>, credentials: Credentials) -> Self {
+        Self { endpoint_url, credentials, timeouts: Timeouts::default() }
+    }
+}
+
+/// A value that is made once, however many ask for it at the same time.
+type Once<T> = Arc<OnceCell<T>>;
+
+/// The way to AWS, shared by all targets.
+#[derive(Debug)]
+pub struct Aws {
+    options: Options,
+    configs: Mutex<BTreeMap<Access, Once<SdkConfig>>>,
+    accounts: Mutex<BTreeMap<Identity, Once<Result<AccountId, ProviderError>>>>,
+}
+
+/// Whose credentials a target uses: what the account they belong to is asked for once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Identity {
+    Chain(Access),
+    Sandbox(AccountId),
+}
+
+impl Aws {
+    /// Nothing is read or connected yet.
+    pub fn new(options: Options) -> Self {
+        Self { options, configs: Mutex::default(), accounts: Mutex::default() }
+    }
+
+    /// Looks at a target.
+    pub async fn reader(&self, at: &DesiredTarget) -> AwsReader {
+        AwsReader::new(self.logs(at).await, at.target.clone())
+    }
+
+    /// Touches a target.
+    pub async fn writer(&self, at: &DesiredTarget) -> AwsWriter {
+        AwsWriter::new(&self.logs(at).await, at.target.clone())
+    }
+
+    /// The account that the credentials for a target belong to; asked once for each set of credentials.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when STS does not say.
+    pub async fn account(&self, at: &DesiredTarget) -> Result<AccountId, ProviderError> {
+        let identity = match self.options.credentials {
+            Credentials::Chain => Identity::Chain(at.access.clone()),
+            Credentials::Sandbox => Identity::Sandbox(at.target.account.clone()),
+        };
+        let cell = once(&self.accounts, &identity);
+        cell.get_or_init(|| self.ask_for_account(at)).await.clone()
+    }
+
+    async fn ask_for_account(&self, at: &DesiredTarget) -> Result<AccountId, ProviderError> {
+        const OPERATION: &str = "GetCallerIdentity";
+        let base = self.base(&at.access).await;
+        let mut config = sts::config::Builder::from(&base)
+            .region(region(&at.target))
+            .retry_partition(RetryPartition::new(format!("sts {}", at.target)));
+        config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
+        let answer = sts::Client::from_conf(config.build()).get_caller_identity().send().await;
+        let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &at.target, &error))?;
+        let account = answer.account.unwrap_or_default();
+        let malformed = |_| {
+            let message = format!("the answer names no account: {:?}", account.escape_debug().to_string());
+            ProviderError::malformed(OPERATION, &at.target, message)
+        };
+        account.parse().map_err(malformed)
+    }
+
+    async fn logs(&self, at: &DesiredTarget) -> logs::Client {
+        let base = self.base(&at.access).await;
+        let mut config = logs::config::Builder::from(&base)
+            .region(region(&at.target))
+            .retry_classifier(NeverTheseCodes)
+            .retry_partition(RetryPartition::new(format!("logs {}", at.target)));
+        config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
+        logs::Client::from_conf(config.build())
+    }
+
+    /// The emulator takes the access key id for the account.
+    fn made_up(&self, target: &Target) -> Option<SharedCredentialsProvider> {
+        let account = target.account.as_str();
+        (self.options.credentials == Credentials::Sandbox).then(|| {
+            SharedCredentialsProvider::new(AccessKey::new(account, "sandbox", None, None, "sandbox"))
+        })
+    }
+
+    /// The configuration that all clients of the same access share, and with it the HTTP client.
+    async fn base(&self, access: &Access) -> SdkConfig {
+        let cell = once(&self.configs, access);
+        cell.get_or_init(|| self.load(access)).await.clone()
+    }
+
+    async fn load(&self, access: &Access) -> SdkConfig {
+        let timeouts = timeouts(self.options.timeouts);
+        let mut config = match self.options.credentials {
+            Credentials::Sandbox => SdkConfig::builder()
+                .behavior_version(behavior())
+                .http_client(aws_smithy_http_client::Builder::new().build_http())
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .time_source(aws_smithy_async::time::SharedTimeSource::default())
+                .timeout_config(timeouts)
+                .retry_config(retry::config()),
+            Credentials::Chain => {
+                let mut loader = ConfigLoader::default()
+                    .behavior_version(behavior())
+                    // Every client sets its own Region; one here keeps the SDK from searching for it.
+                    .region(Region::from_static("us-east-1"))
+                    .timeout_config(timeouts)
+                    .retry_config(retry::config());
+                if let Some(profile) = &access.profile {
+                    loader = loader.profile_name(profile);
+                }
+                if let Some(client) = self.shared_http_client() {
+                    loader = loader.http_client(client);
+                }
+                loader.load().await.into_builder()
+            }
+        };
+        if let Some(url) = &self.options.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        config.build()
+    }
+
+    /// The HTTP client of a configuration that was loaded before, for another profile.
+    fn shared_http_client(&self) -> Option<aws_smithy_runtime_api::client::http::SharedHttpClient> {
+        let configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        configs.values().find_map(|cell| cell.get()?.http_client())
+    }
+}
+
+fn once<K: Ord + Clone, T>(cells: &Mutex<BTreeMap<K, Once<T>>>, key: &K) -> Once<T> {
+    let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(cells.entry(key.clone()).or_default())
+}
+
+/// Pinned, so that an update of the SDK changes nothing unseen.
+fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+fn region(target: &Target) -> Region {
+    Region::new(target.region.as_str().to_owned())
+}
+
+fn timeouts(timeouts: Timeouts) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.attempt)
+        .operation_attempt_timeout(timeouts.attempt)
+        .operation_timeout(timeouts.operation)
+        .build()
+}

@@ -1,0 +1,181 @@
+//! What can go wrong between us and AWS, in words for people.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatchlogs::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::model::Target;
+
+/// What kind of trouble it is: this decides what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderErrorKind {
+    /// The caller may not do this.
+    Denied,
+    /// There are no credentials, or they have run out.
+    Credentials,
+    /// The account's ten policies are there already.
+    LimitExceeded,
+    /// AWS does not take the request as it is.
+    Invalid,
+    /// A failed compare-and-swap (OperationAborted): the same call again never succeeds.
+    Conflict,
+    /// The log group is not there.
+    NotFound,
+    /// Too many requests, for longer than we were willing to wait.
+    Throttled,
+    /// The service answers that it cannot answer.
+    Unavailable,
+    /// No answer came, or only a part of one: for a write, only a reading can tell what became of it.
+    Unanswered,
+    /// The answer lacks what it must have.
+    Malformed,
+    /// Anything else.
+    Other,
+}
+
+/// What went wrong, where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} at {target}: {message}")]
+pub struct ProviderError {
+    /// What to do about it.
+    pub kind: ProviderErrorKind,
+    /// The API operation, such as `PutResourcePolicy`.
+    pub operation: &'static str,
+    /// The account and Region.
+    pub target: Target,
+    /// The service's code and words, or ours.
+    pub message: String,
+}
+
+impl ProviderError {
+    /// An answer that lacks what it must have.
+    pub(super) fn malformed(operation: &'static str, target: &Target, message: impl Into<String>) -> Self {
+        let kind = ProviderErrorKind::Malformed;
+        Self { kind, operation, target: target.clone(), message: message.into() }
+    }
+
+    /// Reads the SDK's error.
+    pub(super) fn from_sdk<E>(
+        operation: &'static str,
+        target: &Target,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let (kind, message) = match error {
+            SdkError::ServiceError(context) => {
+                let status = context.raw().status().as_u16();
+                let (code, words) = (context.err().code(), context.err().message());
+                let kind = code.map_or(ProviderErrorKind::Other, kind_of_code);
+                let kind = match kind {
+                    ProviderErrorKind::Other if status >= 500 => ProviderErrorKind::Unavailable,
+                    ProviderErrorKind::Other if code.is_none() => ProviderErrorKind::Malformed,
+                    kind => kind,
+                };
+                let code = code
+                    .map_or_else(|| format!("HTTP status {status} without an error code"), ToOwned::to_owned);
+                let request = error.request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
+                (kind, format!("{code}: {}{request}", words.unwrap_or("no message")))
+            }
+            SdkError::TimeoutError(_) => (ProviderErrorKind::Unanswered, "no answer in time".to_owned()),
+            SdkError::ResponseError(_) => {
+                (ProviderErrorKind::Unanswered, format!("the answer could not be read: {}", chain(error)))
+            }
+            _ if is_about_credentials(error) => (ProviderErrorKind::Credentials, chain(error)),
+            SdkError::DispatchFailure(_) => {
+                (ProviderErrorKind::Unanswered, format!("no connection: {}", chain(error)))
+            }
+            _ => (ProviderErrorKind::Other, chain(error)),
+        };
+        Self { kind, operation, target: target.clone(), message }
+    }
+
+    /// What it means and what to do, each a full sentence.
+    pub fn hints(&self) -> Vec<String> {
+        let action = match self.operation {
+            "GetCallerIdentity" => "sts:GetCallerIdentity".to_owned(),
+            operation => format!("logs:{operation}"),
+        };
+        let hint = match self.kind {
+            ProviderErrorKind::Denied => format!(
+                "The credentials lack the IAM action {action}; it takes no resource and no condition, so allow it on \"*\"."
+            ),
+            ProviderErrorKind::Credentials => {
+                "Log in again, set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or name a `profile` under the \
+                 target; the AWS SDK's usual places are searched."
+                    .to_owned()
+            }
+            ProviderErrorKind::LimitExceeded => {
+                "Ten account policies are there already, which AWS does not raise: plan again to see who holds them."
+                    .to_owned()
+            }
+            ProviderErrorKind::Invalid => "AWS does not take this document or name; `logpolicy validate` may say why.".to_owned(),
+            ProviderErrorKind::Conflict => "Somebody else wrote this policy in between; plan again.".to_owned(),
+            ProviderErrorKind::NotFound => "The log group is not there: create it first, or remove the entry.".to_owned(),
+            ProviderErrorKind::Throttled => {
+                "AWS takes about five such calls per second in an account and Region; try again with less at once."
+                    .to_owned()
+            }
+            ProviderErrorKind::Unavailable => "The service is in trouble; try again later.".to_owned(),
+            ProviderErrorKind::Unanswered => "Check the network, proxy and endpoint, then try again.".to_owned(),
+            ProviderErrorKind::Malformed => {
+                "Whatever answered is not CloudWatch Logs as we know it; nothing is concluded from such an answer."
+                    .to_owned()
+            }
+            ProviderErrorKind::Other => return Vec::new(),
+        };
+        vec![hint]
+    }
+}
+
+/// The codes of AWS.md "Errors and what to do"; some are in no model, so the text is what counts.
+fn kind_of_code(code: &str) -> ProviderErrorKind {
+    match code {
+        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "OptInRequired" => {
+            ProviderErrorKind::Denied
+        }
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignature" => ProviderErrorKind::Credentials,
+        "LimitExceededException" => ProviderErrorKind::LimitExceeded,
+        "InvalidParameterException" | "ValidationException" | "SerializationException" => {
+            ProviderErrorKind::Invalid
+        }
+        "OperationAbortedException" => ProviderErrorKind::Conflict,
+        "ResourceNotFoundException" => ProviderErrorKind::NotFound,
+        "ServiceUnavailableException" | "InternalFailure" | "InternalServerError" | "ServiceUnavailable" => {
+            ProviderErrorKind::Unavailable
+        }
+        _ if code.starts_with("Throttl")
+            || code.contains("TooManyRequests")
+            || code == "RequestLimitExceeded" =>
+        {
+            ProviderErrorKind::Throttled
+        }
+        _ => ProviderErrorKind::Other,
+    }
+}
+
+fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.is::<CredentialsError>())
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&cause| cause.source())
+}
+
+/// The innermost words are the ones that help.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words: Vec<String> = causes(error).skip(1).map(ToString::to_string).collect();
+    words.dedup();
+    if words.is_empty() { error.to_string() } else { words.join(": ") }
+}

@@ -1,0 +1,58 @@
+//! Looks at and touches AWS: a reader and a writer, never one.
+//!
+//! Whoever only plans holds a [`PolicyReader`] and cannot write.
+
+mod connection;
+mod error;
+mod reader;
+mod retry;
+mod writer;
+
+use std::collections::BTreeSet;
+
+use crate::model::{LivePolicy, LiveState, PolicyKey};
+
+pub use connection::{Aws, Credentials, Options, Timeouts};
+pub use error::{ProviderError, ProviderErrorKind};
+pub use reader::AwsReader;
+pub use writer::AwsWriter;
+
+/// Looks at the policies of one target.
+pub trait PolicyReader: Send + Sync {
+    /// Every account policy, and the policies of the named log groups.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when anything of it could not be read: half a state is none.
+    fn read(&self, log_groups: &BTreeSet<String>) -> impl Future<Output = Result<LiveState, ProviderError>>;
+
+    /// One policy, as it is right now; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when it could not be read.
+    fn read_policy(&self, key: &PolicyKey)
+    -> impl Future<Output = Result<Option<LivePolicy>, ProviderError>>;
+}
+
+/// Touches the policies of one target.
+pub trait PolicyWriter: Send + Sync {
+    /// PutResourcePolicy; `expected_revision` counts for log-group policies only.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; of kind `Unanswered` where only a reading can tell what became of it.
+    fn put(
+        &self,
+        key: &PolicyKey,
+        document: &str,
+        expected_revision: Option<&str>,
+    ) -> impl Future<Output = Result<(), ProviderError>>;
+
+    /// DeleteResourcePolicy; a policy that is not there is deleted.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; of kind `Unanswered` where only a reading can tell what became of it.
+    fn delete(
+        &self,
+        key: &PolicyKey,
+        expected_revision: Option<&str>,
+    ) -> impl Future<Output = Result<(), ProviderError>>;
+}
