@@ -112,10 +112,7 @@ async fn settle(
     reader: &impl PolicyReader,
     unsettled: Option<ProviderError>,
 ) -> (Outcome, Option<LivePolicy>) {
-    let error = match unsettled {
-        Some(error) => error,
-        None => return (skipped("was not tried"), None),
-    };
+    let Some(error) = unsettled else { return (skipped("was not tried"), None) };
     let found = match reader.read_policy(&operation.key).await {
         Ok(found) => found,
         Err(unreadable) => return (unread(&unreadable, Some(&error)), None),

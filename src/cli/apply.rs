@@ -42,6 +42,11 @@ pub(super) async fn apply(
         Format::Json => streams.say(&shown),
     }
     let work = approved(planned, &digest);
+    if work.len() < results.len() {
+        let left = results.len() - work.len();
+        let targets = if left == 1 { "1 target" } else { &format!("{left} targets") };
+        streams.report(&format!("{targets} cannot be applied: nothing is written there\n"));
+    }
     let writes = work.iter().any(|(plan, _)| !plan.operations().is_empty());
     let refused = Exit::worst(results.iter().map(exit));
     let needs_approval = writes || (Summary::of(&results).has_changes() && refused == Exit::Done);

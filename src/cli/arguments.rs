@@ -49,8 +49,8 @@ pub(super) struct Global {
     #[arg(long, value_name = "URL", global = true, conflicts_with = "sandbox")]
     pub(super) endpoint_url: Option<String>,
     /// Play without AWS, on a world kept in FILE [default: .logpolicy/sandbox.json beside the desired state]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", global = true)]
-    pub(super) sandbox: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, global = true)]
+    pub(super) sandbox: Option<Option<PathBuf>>,
 }
 
 /// When to colour.

@@ -19,12 +19,8 @@ pub(super) fn validate(
         Format::Json => streams.data(&validate_json(&files.diagnostics, &files.sources))?,
         Format::Text => {
             let mut text = diagnostics_text(&files.diagnostics, &files.sources, streams.layout());
-            text.push_str(&findings_summary(&files.diagnostics));
-            if let Some(desired) = &files.desired {
-                let (targets, policies) = (desired.targets.len(), desired.policies.len());
-                text.push_str(&format!(" in {policies} policy entries for {targets} targets"));
-            }
-            text.push('\n');
+            let (policies, targets) = (files.desired.policies.len(), files.desired.targets.len());
+            text.push_str(&findings_summary(&files.diagnostics, policies, targets));
             streams.data(&text)?;
         }
     }

@@ -26,8 +26,10 @@ pub(super) struct Files {
     pub(super) sources: Sources,
     /// What was found in them.
     pub(super) diagnostics: Diagnostics,
-    /// What they ask for; nothing where they cannot be understood.
-    pub(super) desired: Option<DesiredState>,
+    /// What they ask for, as far as they can be understood.
+    pub(super) desired: DesiredState,
+    /// Whether they can be understood as a whole.
+    pub(super) is_whole: bool,
 }
 
 /// Reads and judges the desired state.
@@ -35,9 +37,9 @@ pub(super) fn read_files(global: &Global) -> Result<Files, Failure> {
     let default = [PathBuf::from(DEFAULT_FILE)];
     let paths = if global.files.is_empty() { &default[..] } else { &global.files };
     let config::Loaded { sources, diagnostics, desired } = config::load(paths)?;
-    let found = desired.as_ref().map(validate).unwrap_or_default();
-    let diagnostics = diagnostics.and(found.iter().cloned());
-    Ok(Files { sources, diagnostics, desired })
+    let is_whole = !diagnostics.has_errors();
+    let diagnostics = diagnostics.and(validate(&desired).iter().cloned());
+    Ok(Files { sources, diagnostics, desired, is_whole })
 }
 
 /// Everything that planning and applying need.
@@ -63,22 +65,24 @@ pub(super) enum Opened {
 impl World {
     /// Reads the files, narrows them to the chosen targets and opens what they name.
     pub(super) async fn open(global: &Global, streams: Streams) -> Result<Opened, Failure> {
-        let Files { sources, diagnostics, desired } = read_files(global)?;
-        if !diagnostics.is_empty() {
-            streams.report(&diagnostics_text(&diagnostics, &sources, streams.layout()));
+        let files = read_files(global)?;
+        if !files.diagnostics.is_empty() {
+            streams.report(&diagnostics_text(&files.diagnostics, &files.sources, streams.layout()));
         }
-        let Some(mut desired) = desired else {
-            return Ok(Opened::Findings(Files { sources, diagnostics, desired: None }));
-        };
+        if !files.is_whole {
+            return Ok(Opened::Findings(files));
+        }
+        let Files { sources, diagnostics, mut desired, is_whole: _ } = files;
         let mut location = desired.state.clone();
         let (aws, sandbox) = match &global.sandbox {
             None => (Aws::new(Options::new(global.endpoint_url.clone(), Credentials::Chain)), None),
             Some(file) => {
-                let world = sandbox_world(file, &global.files);
+                let sandbox = Sandbox::new(file.as_deref(), &global.files);
                 if location != StateLocation::None {
-                    location = StateLocation::Local(sandbox_state(file, &world));
+                    location = StateLocation::Local(sandbox.state);
                 }
-                let options = emulator::Options { world: Some(world), ..emulator::Options::default() };
+                let options =
+                    emulator::Options { world: Some(sandbox.world), ..emulator::Options::default() };
                 let emulator = emulator::start(options).await?;
                 (Aws::new(Options::new(Some(emulator.url()), Credentials::Sandbox)), Some(emulator))
             }
@@ -99,24 +103,26 @@ impl Files {
     }
 }
 
-/// The world file: the one named, or the one beside the desired state.
-fn sandbox_world(file: &Path, files: &[PathBuf]) -> PathBuf {
-    if !file.as_os_str().is_empty() {
-        return file.to_path_buf();
-    }
-    let first = files.first().map_or(Path::new(DEFAULT_FILE), PathBuf::as_path);
-    let folder = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new("")) };
-    folder.join(".logpolicy").join("sandbox.json")
+/// Where a sandbox lies.
+struct Sandbox {
+    world: PathBuf,
+    /// Beside the world, never in the real store.
+    state: PathBuf,
 }
 
-/// The sandbox's record lies beside its world, never in the real store.
-fn sandbox_state(file: &Path, world: &Path) -> PathBuf {
-    if file.as_os_str().is_empty() {
-        return world.with_file_name("sandbox-state");
+impl Sandbox {
+    /// The world file that was named, or the one beside the desired state.
+    fn new(named: Option<&Path>, files: &[PathBuf]) -> Self {
+        if let Some(world) = named {
+            let mut state = world.as_os_str().to_owned();
+            state.push(".state");
+            return Self { world: world.to_path_buf(), state: PathBuf::from(state) };
+        }
+        let first = files.first().map_or(Path::new(DEFAULT_FILE), PathBuf::as_path);
+        let beside = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new("")) };
+        let folder = beside.join(".logpolicy");
+        Self { world: folder.join("sandbox.json"), state: folder.join("sandbox-state") }
     }
-    let mut name = world.as_os_str().to_owned();
-    name.push(".state");
-    PathBuf::from(name)
 }
 
 /// Says which records belong to no target of the files: nothing is done about their policies.

@@ -24,8 +24,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
-    /// The desired state; nothing where an error was found.
-    pub desired: Option<DesiredState>,
+    /// The desired state; where an error was found, what could be understood of it.
+    pub desired: DesiredState,
 }
 
 /// Why there was nothing to read.
@@ -80,7 +80,6 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, ReadError> {
     }
     let desired = meaning(&trees, &mut sources, &mut Decoder { findings: &mut findings });
     let diagnostics = Diagnostics::new(findings);
-    let desired = (!diagnostics.has_errors()).then_some(desired);
     Ok(Loaded { sources, diagnostics, desired })
 }
 

@@ -51,7 +51,6 @@ pub(super) struct Entry {
 
 /// Parses one file; nothing comes back where the text cannot be understood, and every finding is reported.
 pub(super) fn parse(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Rc<Node>> {
-    let before = findings.len();
     if text.len() > MOST_BYTES {
         let message = format!("The file is {} bytes long, more than {MOST_BYTES}.", text.len());
         findings.push(Diagnostic::error(code::TOO_LARGE, SourceSpan { file, start: 0, end: 0 }, message));
@@ -63,17 +62,21 @@ pub(super) fn parse(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> 
         match event {
             Ok((event, span)) => {
                 if !builder.take(event, &span) {
-                    break;
+                    return None;
                 }
             }
             Err(error) => {
                 builder.syntax_error(error.marker().byte_offset().unwrap_or(0), &error.info());
-                break;
+                return None;
             }
         }
     }
-    let root = builder.finish();
-    if findings.len() > before { None } else { root }
+    if builder.root.is_none() {
+        let message = "The file says nothing.";
+        let finding = Diagnostic::error(code::MISSING_FIELD, SourceSpan { file, start: 0, end: 0 }, message);
+        builder.report(finding.note("A desired-state file has at least `version` and `targets`."));
+    }
+    builder.root
 }
 
 /// Characters that break lines for some YAML readers and not for others.
@@ -93,7 +96,15 @@ fn line_breaks(file: usize, text: &str, findings: &mut Vec<Diagnostic>) {
 /// A collection that is not complete yet.
 enum Open {
     List { start: usize, anchor: usize, items: Vec<Rc<Node>> },
-    Map { start: usize, anchor: usize, entries: Vec<Entry>, key: Option<(String, SourceSpan)> },
+    Map { start: usize, anchor: usize, entries: Vec<Entry>, key: Option<Key> },
+}
+
+/// A key whose value is still to come.
+struct Key {
+    name: String,
+    span: SourceSpan,
+    /// False where the entry is wrong as such: its value is read over.
+    counts: bool,
 }
 
 struct Builder<'a> {
@@ -135,7 +146,7 @@ impl<'a> Builder<'a> {
             }
             Event::Scalar(text, style, anchor, _) => {
                 let kind = Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
-                return self.complete(Node { span: place, kind, depth: 1, weight: 1 }, anchor, true);
+                return self.complete(Node { span: place, kind, depth: 1, weight: 1 }, anchor);
             }
             Event::SequenceStart(_, anchor, _) => {
                 self.open.push(Open::List { start: place.start, anchor, items: Vec::new() });
@@ -166,7 +177,7 @@ impl<'a> Builder<'a> {
         let depth = 1 + parts.iter().map(|node| node.depth).max().unwrap_or(0);
         let weight = parts.iter().fold(1_usize, |sum, node| sum.saturating_add(node.weight));
         let span = SourceSpan { file: self.file, start, end: end.end.max(start) };
-        self.complete(Node { span, kind, depth, weight }, anchor, true)
+        self.complete(Node { span, kind, depth, weight }, anchor)
     }
 
     fn alias(&mut self, anchor: usize, place: SourceSpan) -> bool {
@@ -177,8 +188,8 @@ impl<'a> Builder<'a> {
         self.attach(node, place)
     }
 
-    fn complete(&mut self, node: Node, anchor: usize, written: bool) -> bool {
-        self.written += usize::from(written);
+    fn complete(&mut self, node: Node, anchor: usize) -> bool {
+        self.written += 1;
         let place = node.span;
         let node = Rc::new(node);
         if anchor != 0 {
@@ -200,7 +211,10 @@ impl<'a> Builder<'a> {
             None => self.root = Some(node),
             Some(Open::List { items, .. }) => items.push(node),
             Some(Open::Map { entries, key, .. }) => match key.take() {
-                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                Some(Key { name, span, counts: true }) => {
+                    entries.push(Entry { key: name, key_span: span, value: node });
+                }
+                Some(_) => {}
                 None => return self.begin_entry(&node, place),
             },
         }
@@ -217,14 +231,14 @@ impl<'a> Builder<'a> {
             ));
             return false;
         };
-        if *plain && text == "<<" {
-            let finding = Diagnostic::error(code::SYNTAX, place, "Merge keys are not read.");
-            self.report(finding.note("They hide what the entry says: write the fields out."));
-            return false;
-        }
+        let is_merge = *plain && text == "<<";
         let Some(Open::Map { entries, key, .. }) = self.open.last_mut() else { return true };
         let first = entries.iter().find(|entry| entry.key == *text).map(|entry| entry.key_span);
-        *key = Some((text.clone(), place));
+        *key = Some(Key { name: text.clone(), span: place, counts: !is_merge && first.is_none() });
+        if is_merge {
+            let finding = Diagnostic::error(code::SYNTAX, place, "Merge keys are not read.");
+            self.report(finding.note("They hide what the entry says: write the fields out."));
+        }
         if let Some(first) = first {
             let message = format!("The key `{}` stands twice.", text.escape_debug());
             let finding = Diagnostic::error(code::DUPLICATE, place, message).label("again here");
@@ -257,9 +271,5 @@ impl<'a> Builder<'a> {
 
     fn report(&mut self, finding: Diagnostic) {
         self.findings.push(finding);
-    }
-
-    fn finish(self) -> Option<Rc<Node>> {
-        self.root
     }
 }

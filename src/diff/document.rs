@@ -243,9 +243,9 @@ fn paired(removed: &[String], mut added: Vec<String>) -> Vec<(Option<Marked>, Op
         let best = (0..added.len())
             .filter(|_| comparable)
             .map(|index| (mark(old, &added[index]), index))
-            .max_by_key(|((marked, _), index)| (kept(marked), std::cmp::Reverse(*index)));
+            .max_by_key(|((marked, _), index)| (kept(marked, |_| true), std::cmp::Reverse(*index)));
         match best {
-            Some(((old, new), index)) if kept(&old) > 0 => {
+            Some(((old, new), index)) if kept(&old, char::is_alphanumeric) > 0 => {
                 added.remove(index);
                 result.push((Some(old), Some(new)));
             }
@@ -257,10 +257,10 @@ fn paired(removed: &[String], mut added: Vec<String>) -> Vec<(Option<Marked>, Op
     result
 }
 
-/// How many letters and digits of a value stayed.
-fn kept(pieces: &Marked) -> usize {
+/// How many characters of a value stayed, of those that count.
+fn kept(pieces: &Marked, counts: impl Fn(char) -> bool) -> usize {
     let unchanged = pieces.iter().filter(|piece| !piece.changed);
-    unchanged.map(|piece| piece.text.chars().filter(|letter| letter.is_alphanumeric()).count()).sum()
+    unchanged.map(|piece| piece.text.chars().filter(|letter| counts(*letter)).count()).sum()
 }
 
 fn plain(value: &str) -> Marked {

@@ -86,7 +86,9 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let (operations, slots) = order(&changes, input.live.slots(), limits.account_policies);
     plan.refusals = refusals(input, &changes, slots);
     plan.slots = Some(slots);
-    plan.operations = operations;
+    // An order that ends above the limit is none.
+    let fits = plan.refusals.iter().all(|refusal| refusal.name != RefusalName::SlotsExceeded);
+    plan.operations = if fits { operations } else { Vec::new() };
     plan.changes = changes.into_values().collect();
     plan
 }

@@ -1,10 +1,12 @@
 //! The JSON of a plan (CONTRACT section 6), and the digest that names it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::diff::Change;
 use crate::model::{Diagnostic, Location, PolicyScope, Severity, Target};
-use crate::policy::{Document, Fingerprint};
+use crate::policy::{Document, Fingerprint, Grant};
 
 use super::{Operation, OperationKind, Plan, PlannedChange, Precondition, Refusal};
 
@@ -83,7 +85,15 @@ struct ChangeFormat {
     after: Option<String>,
     bytes: usize,
     bytes_limit: usize,
+    grants: GrantsFormat,
     source: Option<Location>,
+}
+
+/// What a change lets be done that could not be done by the same policy before, and the other way round.
+#[derive(Debug, Default, Serialize)]
+struct GrantsFormat {
+    added: Vec<Grant>,
+    removed: Vec<Grant>,
 }
 
 #[derive(Debug, Serialize)]
@@ -226,18 +236,39 @@ impl TargetFormat {
 impl ChangeFormat {
     fn new(plan: &Plan, planned: &PlannedChange) -> Self {
         let PlannedChange { key, change, prevent_delete: _, source } = planned;
-        let text =
-            |document: Option<&std::sync::Arc<Document>>| document.map(|found| found.text().to_owned());
+        // What is written is shown to the byte; what was read may come in another order the next time.
+        let read = |document: Option<&Arc<Document>>| document.map(|found| found.stable_text());
+        let after = match change {
+            Change::Create { after } | Change::Update { after, .. } => Some(after.text().to_owned()),
+            _ => read(change.after()),
+        };
         let counted = change.after().or(change.before());
         Self {
             address: key.at(&plan.target).to_string(),
             action: change.action(),
             scope: key.scope.as_str(),
-            before: text(change.before()),
-            after: text(change.after()),
+            before: read(change.before()),
+            after,
             bytes: counted.map_or(0, |document| document.bytes()),
             bytes_limit: plan.limits.document_bytes,
+            grants: GrantsFormat::of(change),
             source: source.clone(),
+        }
+    }
+}
+
+impl GrantsFormat {
+    fn of(change: &Change) -> Self {
+        // Nothing is taken apart for what stays as it is.
+        if !matches!(change, Change::Create { .. } | Change::Update { .. } | Change::Delete { .. }) {
+            return Self::default();
+        }
+        let grants =
+            |document: Option<&Arc<Document>>| document.map(|found| found.grants()).unwrap_or_default();
+        let (before, after) = (grants(change.before()), grants(change.after()));
+        Self {
+            added: after.difference(&before).cloned().collect(),
+            removed: before.difference(&after).cloned().collect(),
         }
     }
 }

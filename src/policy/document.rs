@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::canonical::canonical;
 use super::statement::Statement;
-use super::wire::wire_form;
+use super::wire::{stable_form, wire_form};
 use super::{Json, JsonError};
 
 /// The SHA-256 of a canonical form, shown as `sha256:<64 hex digits>`.
@@ -97,6 +97,11 @@ impl Document {
     /// The exact text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text with what AWS returns in changing order put in one order, so that reports repeat themselves.
+    pub fn stable_text(&self) -> String {
+        self.json.as_ref().map_or_else(|_| self.text.clone(), |json| stable_form(json).to_string())
     }
 
     /// The length of the text in bytes, as it counts against the limit.

@@ -5,11 +5,13 @@
 
 mod canonical;
 mod document;
+mod grant;
 mod json;
 mod statement;
 mod wire;
 
 pub use canonical::account_of_root;
 pub use document::{Document, Fingerprint};
+pub use grant::{Condition, Grant};
 pub use json::{Json, JsonError, MAX_DEPTH};
 pub use statement::{Effect, Statement};

@@ -33,6 +33,47 @@ pub(super) fn wire_form(document: &Json) -> Json {
     in_order(members.collect(), &DOCUMENT_KEYS)
 }
 
+/// The document with what AWS returns in changing order put in one order: lists of principals, and condition
+/// operators. Two readings of one policy give the same text.
+pub(super) fn stable_form(document: &Json) -> Json {
+    let Json::Object(members) = document else { return document.clone() };
+    let members = members.iter().map(|(key, value)| {
+        let value = match (key.as_str(), value) {
+            ("Statement", Json::Array(items)) => Json::Array(items.iter().map(stable_statement).collect()),
+            ("Statement", single) => stable_statement(single),
+            _ => value.clone(),
+        };
+        (key.clone(), value)
+    });
+    Json::Object(members.collect())
+}
+
+fn stable_statement(value: &Json) -> Json {
+    let Json::Object(members) = value else { return value.clone() };
+    let members = members.iter().map(|(key, value)| {
+        let value = match key.as_str() {
+            "Principal" | "NotPrincipal" => sorted_members(value, true),
+            "Condition" => sorted_members(value, false),
+            _ => value.clone(),
+        };
+        (key.clone(), value)
+    });
+    Json::Object(members.collect())
+}
+
+/// An object with its members in order, and their lists as well where `lists` says so.
+fn sorted_members(value: &Json, lists: bool) -> Json {
+    let Json::Object(members) = value else { return value.clone() };
+    let mut members = members.clone();
+    for (_, value) in &mut members {
+        if let (Json::Array(items), true) = (value, lists) {
+            items.sort_by_cached_key(ToString::to_string);
+        }
+    }
+    members.sort_by_cached_key(|(key, value)| (key.clone(), value.to_string()));
+    Json::Object(members)
+}
+
 fn statement(value: &Json) -> Json {
     let Json::Object(members) = value else { return value.clone() };
     let members = members.iter().map(|(key, value)| match key.as_str() {
@@ -66,6 +107,20 @@ fn in_order(mut members: Vec<(String, Json)>, order: &[&str]) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_readings_give_one_text() {
+        let read = |services: &str, operators: &str| {
+            let text = format!(
+                r#"{{"Statement":[{{"Principal":{{"Service":[{services}]}},"Action":["b","a"],"Condition":{{{operators}}}}}]}}"#
+            );
+            stable_form(&Json::parse(&text).expect("JSON")).to_string()
+        };
+        let (equals, like) = (r#""StringEquals":{"k":"1"}"#, r#""ArnLike":{"k":"2"}"#);
+        let first = read(r#""a","b""#, &format!("{equals},{like}"));
+        assert_eq!(first, read(r#""b","a""#, &format!("{like},{equals}")));
+        assert!(first.contains(r#"["b","a"]"#), "what AWS keeps in order stays as it is");
+    }
 
     #[test]
     fn is_minified_ordered_and_free_of_root_arns() {

@@ -50,13 +50,18 @@ pub struct Timeouts {
     pub attempt: Duration,
     /// One call, with all its attempts.
     pub operation: Duration,
+    /// The longest pause before the second attempt; later ones grow from it.
+    pub pause: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        let (connect, attempt, operation) =
-            (Duration::from_secs(5), Duration::from_secs(10), Duration::from_secs(60));
-        Self { connect, attempt, operation }
+        Self {
+            connect: Duration::from_secs(5),
+            attempt: Duration::from_secs(10),
+            operation: Duration::from_secs(60),
+            pause: Duration::from_millis(500),
+        }
     }
 }
 
@@ -131,7 +136,7 @@ impl Aws {
         account.parse().map_err(malformed)
     }
 
-    async fn logs(&self, at: &DesiredTarget) -> logs::Client {
+    pub(super) async fn logs(&self, at: &DesiredTarget) -> logs::Client {
         let base = self.base(&at.access).await;
         let mut config = logs::config::Builder::from(&base)
             .region(region(&at.target))
@@ -164,14 +169,14 @@ impl Aws {
                 .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
                 .time_source(aws_smithy_async::time::SharedTimeSource::default())
                 .timeout_config(timeouts)
-                .retry_config(retry::config()),
+                .retry_config(retry::config(self.options.timeouts.pause)),
             Credentials::Chain => {
                 let mut loader = ConfigLoader::default()
                     .behavior_version(behavior())
                     // Every client sets its own Region; one here keeps the SDK from searching for it.
                     .region(Region::from_static("us-east-1"))
                     .timeout_config(timeouts)
-                    .retry_config(retry::config());
+                    .retry_config(retry::config(self.options.timeouts.pause));
                 if let Some(profile) = &access.profile {
                     loader = loader.profile_name(profile);
                 }

@@ -6,6 +6,10 @@ mod connection;
 mod error;
 mod reader;
 mod retry;
+#[cfg(test)]
+mod stub;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::collections::BTreeSet;

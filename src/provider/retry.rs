@@ -12,10 +12,10 @@ use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 const ATTEMPTS: u32 = 6;
 
 /// The SDK's standard back-off, with a few more attempts than its three: the quota is five calls per second.
-pub(super) fn config() -> RetryConfig {
+pub(super) fn config(pause: Duration) -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(Duration::from_millis(200))
+        .with_initial_backoff(pause)
         .with_max_backoff(Duration::from_secs(10))
 }
 

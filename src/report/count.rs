@@ -15,8 +15,12 @@ pub(super) fn thousands(number: usize) -> String {
 
 /// `1 error`, `2 errors`
 pub(super) fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", thousands(number))
+    let noun = match noun.strip_suffix('y') {
+        _ if number == 1 => noun.to_owned(),
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    };
+    format!("{} {noun}", thousands(number))
 }
 
 #[cfg(test)]
@@ -27,6 +31,7 @@ mod tests {
     fn numbers_read_well() {
         let shown: Vec<String> = [0, 999, 1_000, 51_200, 1_234_567].map(thousands).into();
         assert_eq!(shown, ["0", "999", "1,000", "51,200", "1,234,567"]);
+        assert_eq!(counted(2, "policy"), "2 policies");
         assert_eq!((counted(1, "error"), counted(2, "error")), ("1 error".to_owned(), "2 errors".to_owned()));
     }
 }

@@ -22,11 +22,12 @@ pub fn diagnostics_text<'a>(
     text
 }
 
-/// `2 errors, 1 warning`
-pub fn findings_summary(diagnostics: &Diagnostics) -> String {
+/// `2 errors, 1 warning in 3 policies for 1 target`
+pub fn findings_summary(diagnostics: &Diagnostics, policies: usize, targets: usize) -> String {
     let errors = counted(diagnostics.count(Severity::Error), "error");
     let warnings = counted(diagnostics.count(Severity::Warning), "warning");
-    format!("{errors}, {warnings}")
+    let (policies, targets) = (counted(policies, "policy entry"), counted(targets, "target"));
+    format!("{errors}, {warnings} in {policies} for {targets}\n")
 }
 
 fn render(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
@@ -35,7 +36,9 @@ fn render(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
         Severity::Warning => Level::WARNING,
     };
     let mut message = finding.message.clone();
-    if let Some(address) = &finding.address {
+    if let Some(address) = &finding.address
+        && !message.contains(&address.target.to_string())
+    {
         message = format!("{message} ({address})");
     }
     let title = level.primary_title(message).id(finding.code.0);

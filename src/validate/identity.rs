@@ -21,7 +21,8 @@ pub(super) fn policy_name(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec
 /// LP211: `[\.\-_/#A-Za-z0-9]+`, 1 to 512 characters (CreateLogGroup, API reference).
 pub(super) fn log_group_name(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let name = &subject.key.identity;
-    if subject.key.scope != PolicyScope::Resource {
+    // The reader has reported the ARN of somebody else's log group.
+    if subject.key.scope != PolicyScope::Resource || name.starts_with("arn:") {
         return;
     }
     let is_good = |letter: char| letter.is_ascii_alphanumeric() || "_-/.#".contains(letter);
