@@ -33,6 +33,32 @@ fn sessions_are_as_recorded() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_minute_in_the_readme_is_as_printed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (before, rest) = readme.split_once("```console\n").unwrap();
+    let (recorded, after) = rest.split_once("```\n").unwrap();
+    let found = replay(&root.join("examples/quickstart"), recorded);
+    if env::var_os("LOGPOLICY_BLESS").is_some() {
+        fs::write(root.join("README.md"), format!("{before}```console\n{found}```\n{after}")).unwrap();
+    } else {
+        assert!(found == recorded, "\n{}", difference(recorded, &found));
+    }
+}
+
+#[test]
+fn the_file_in_the_readme_is_valid() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```yaml\n").unwrap();
+    let (file, _) = rest.split_once("```\n").unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("logpolicy.yaml"), file).unwrap();
+    let found = replay(scratch.path(), "$ logpolicy validate\n");
+    assert_eq!(found, "$ logpolicy validate\n0 errors, 0 warnings in 1 policy entry for 2 targets\n");
+}
+
 /// Every folder with a `session.txt`, sorted.
 fn folders() -> Vec<PathBuf> {
     let mut open = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")];
@@ -73,12 +99,9 @@ fn replay(case: &Path, recorded: &str) -> String {
         if !printed.is_empty() && !printed.ends_with('\n') {
             session.push('\n');
         }
-        match output.status.code() {
-            Some(0) => {}
-            code => {
-                writeln!(session, "[exit {}]", code.map_or("by signal".to_owned(), |code| code.to_string()))
-                    .unwrap()
-            }
+        let code = output.status.code().map_or("by signal".to_owned(), |code| code.to_string());
+        if code != "0" {
+            writeln!(session, "[exit {code}]").unwrap();
         }
     }
     session

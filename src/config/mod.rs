@@ -11,6 +11,8 @@ mod policy;
 mod schema;
 mod suggest;
 mod target;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod variable;
 

@@ -1,0 +1,135 @@
+//! What the reader does with any input: it says the same as serde_yaml, and never breaks.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use serde_yaml::{Mapping, Value};
+
+use super::decode::plain_value;
+use super::tree::{self, Kind, Node};
+use super::*;
+
+/// The value that our tree stands for, typed as the decoder types it.
+fn value(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Scalar { text, .. } => plain_value(node).unwrap_or_else(|| Value::String(text.clone())),
+        Kind::List(items) => Value::Sequence(items.iter().map(|item| value(item)).collect()),
+        Kind::Map(entries) => {
+            let members = entries.iter().map(|entry| (Value::String(entry.key.clone()), value(&entry.value)));
+            Value::Mapping(members.collect::<Mapping>())
+        }
+    }
+}
+
+fn parsed(text: &str) -> (Option<Value>, usize) {
+    let mut findings = Vec::new();
+    let tree = tree::parse(0, text, &mut findings);
+    (tree.map(|tree| value(&tree)), findings.len())
+}
+
+fn values() -> impl Strategy<Value = Value> {
+    let text = "[ -~äöü]{0,12}|[0-9]{1,14}|true|null|~|-1|1\\.5|0x1F|\\.inf|2012-10-17|arn:aws:logs:\\*";
+    let leaf = prop_oneof![
+        text.prop_map(Value::String),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(|number| Value::Number(number.into())),
+        Just(Value::Null),
+    ];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        let map = prop::collection::btree_map("[a-zA-Z:/*${} -]{1,10}", inner.clone(), 0..5);
+        prop_oneof![
+            prop::collection::vec(inner, 0..5).prop_map(Value::Sequence),
+            map.prop_map(|members| {
+                Value::Mapping(members.into_iter().map(|(key, value)| (Value::String(key), value)).collect())
+            }),
+        ]
+    })
+}
+
+/// Every node lies within the text and within the node around it.
+fn places_are_nested(node: &Node, length: usize) {
+    assert!(node.span.start <= node.span.end && node.span.end <= length, "{:?}", node.span);
+    let inside = |child: &Node| {
+        assert!(child.span.start >= node.span.start && child.span.end <= node.span.end);
+        places_are_nested(child, length);
+    };
+    match &node.kind {
+        Kind::Scalar { .. } => {}
+        Kind::List(items) => items.iter().for_each(|item| inside(item)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| inside(&entry.value)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn reads_what_serde_yaml_reads(expected in values()) {
+        let text = serde_yaml::to_string(&expected).expect("YAML");
+        let again: Value = serde_yaml::from_str(&text).expect("YAML");
+        prop_assert_eq!(parsed(&text), (Some(again), 0), "{}", text);
+    }
+
+    #[test]
+    fn reads_json_as_yaml(expected in values()) {
+        let text = serde_json::to_string_pretty(&expected).expect("JSON");
+        let again: Value = serde_yaml::from_str(&text).expect("YAML");
+        prop_assert_eq!(parsed(&text), (Some(again), 0), "{}", text);
+    }
+
+    #[test]
+    fn places_lie_where_the_text_is(expected in values()) {
+        let text = serde_yaml::to_string(&expected).expect("YAML");
+        let tree = tree::parse(0, &text, &mut Vec::new()).expect("a tree");
+        places_are_nested(&tree, text.len());
+    }
+
+    #[test]
+    fn no_input_breaks_the_reader(text in "(version: 1|targets:|policies:|  - |[{}\\[\\]:,&*!|>'\"#%@-]|\\$\\{[a-z]*\\}?|<<|~|\u{2028}|ä|[ \n\t]|[a-z0-9]){0,60}") {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.yaml");
+        fs_err::write(&path, &text).expect("written");
+        let loaded = load(&[path]).expect("readable");
+        for finding in &loaded.diagnostics {
+            prop_assert!(finding.span.is_none_or(|span| loaded.sources.location(span).is_some()));
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.yaml");
+    fs_err::write(&path, [0xff, 0xfe, 0x00]).expect("written");
+    let error = load(&[path]).expect_err("no text").to_string();
+    assert!(error.contains("not UTF-8"), "{error}");
+    assert!(load(&[PathBuf::from("/nonexistent/x.yaml")]).is_err());
+}
+
+#[test]
+fn a_byte_order_mark_is_read_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.yaml");
+    fs_err::write(&path, "\u{feff}version: 7\n").expect("written");
+    let loaded = load(&[path]).expect("readable");
+    let spans = loaded.diagnostics.iter().filter_map(|finding| finding.span);
+    let columns: Vec<usize> = spans.filter_map(|span| Some(loaded.sources.location(span)?.column)).collect();
+    assert_eq!(columns, [1, 10]);
+}
+
+#[test]
+fn a_link_that_leads_out_of_the_folder_is_refused() {
+    #[cfg(unix)]
+    {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (inside, outside) = (folder.path().join("in"), folder.path().join("out.json"));
+        fs_err::create_dir(&inside).expect("a folder");
+        fs_err::write(&outside, "{}").expect("written");
+        std::os::unix::fs::symlink(&outside, inside.join("link.json")).expect("a link");
+        let text = "version: 1\ntargets: { a: { account: \"111122223333\", regions: [us-east-1] } }\npolicies:\n  - { name: x, document_file: link.json }\n";
+        fs_err::write(inside.join("x.yaml"), text).expect("written");
+        let loaded = load(&[inside.join("x.yaml")]).expect("readable");
+        let codes: Vec<&str> = loaded.diagnostics.iter().map(|finding| finding.code.0).collect();
+        assert_eq!(codes, ["LP109"]);
+    }
+}
