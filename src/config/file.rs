@@ -78,7 +78,10 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, ReadError> {
         let tree = tree::parse(file, &sources.files[file].text, &mut findings);
         trees.extend(tree.map(|tree| (path, tree)));
     }
-    let desired = meaning(&trees, &mut sources, &mut Decoder { findings: &mut findings });
+    let mut desired = meaning(&trees, &mut sources, &mut Decoder { findings: &mut findings });
+    if desired.state == StateLocation::default() {
+        desired.state = StateLocation::Local(default_state(paths));
+    }
     let diagnostics = Diagnostics::new(findings);
     Ok(Loaded { sources, diagnostics, desired })
 }
@@ -159,9 +162,7 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
     let context = Context { variables: &variables, named: &named, sources };
     let policies: Vec<_> = found.iter().filter_map(|found| context.lower(found, decoder)).collect();
     policy::meet(&policies, &targets, decoder);
-    let first = trees.first().map_or(Path::new(""), |(path, _)| path);
-    let state = once.state.unwrap_or_else(|| StateLocation::Local(beside(first, Path::new("state"))));
-    DesiredState { targets, policies, state }
+    DesiredState { targets, policies, state: once.state.unwrap_or_default() }
 }
 
 /// `policies: []` is a way to say "none", and means that everything recorded shall go.
@@ -218,6 +219,13 @@ fn state(node: &Node, path: &Path, decoder: &mut Decoder<'_>) -> Option<StateLoc
     let folder = decoder.required(fields, "`state`", "local")?;
     let folder = decoder.text(folder, "`local`")?;
     Some(StateLocation::Local(beside(path, Path::new(folder))))
+}
+
+/// `state` in the folder that was named first, or beside the file that was named first: where it lies does not
+/// depend on which files a folder holds.
+fn default_state(paths: &[PathBuf]) -> PathBuf {
+    let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
+    if first.is_dir() { first.join("state") } else { beside(first, Path::new("state")) }
 }
 
 /// A path relative to the folder of a file.

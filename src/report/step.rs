@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use crate::model::PolicyScope;
-use crate::plan::{Operation, Plan};
+use crate::plan::{Operation, OperationKind, Plan};
 
+use super::count::thousands;
 use super::escape::terminal;
 use super::style::Style;
 
@@ -20,6 +21,13 @@ pub(super) fn steps(plan: &Plan) -> String {
     for operation in &plan.operations {
         let mut line =
             format!("  {:>2} {:<6} {:<widest$}", operation.id, operation.kind.as_str(), name(operation));
+        let before = plan.changes.iter().find(|planned| planned.key == operation.key);
+        let before = before.and_then(|planned| planned.change.before()).map_or(0, |document| document.bytes());
+        let after = match &operation.kind {
+            OperationKind::Put(document) => document.bytes(),
+            OperationKind::Delete => 0,
+        };
+        let _ = write!(line, "  {} → {} bytes", thousands(before), thousands(after));
         if operation.key.scope == PolicyScope::Account {
             let _ = write!(line, "  {} of {limit} slots", operation.slots);
         }
