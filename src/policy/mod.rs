@@ -3,15 +3,26 @@
 //! Pure: no files, no network, no clock. Everything here is total: whatever text AWS returns becomes a
 //! [`Document`], and whatever cannot be understood is kept and shown, never dropped.
 
+mod access;
 mod canonical;
+mod clause;
+mod condition;
 mod document;
+mod evaluate;
 mod grant;
+mod instant;
 mod json;
+mod language;
+mod pattern;
+mod region;
 mod statement;
 mod wire;
 
+pub use access::{AccessChange, Attached, Comparison, Found, Rights, is_allowed};
 pub use canonical::account_of_root;
+pub use condition::{condition_operators, is_condition_operator};
 pub use document::{Document, Fingerprint};
+pub use evaluate::{EFFECTIVE_ACTIONS, Mismatch, Request, StatementRef, Verdict, evaluate};
 pub use grant::{Condition, Grant};
 pub use json::{Json, JsonError, MAX_DEPTH};
 pub use statement::{Effect, Statement};

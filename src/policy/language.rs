@@ -1,0 +1,283 @@
+//! Languages: what several constraints on one string leave, and a string of it.
+//!
+//! A constraint is a union of patterns or its complement. Whether a conjunction of constraints is empty is decided by
+//! walking all patterns at once: the state is the set of places that each pattern can be at, letters are those that some
+//! pattern waits for, and one more that stands for all others. The walk is exact, finds a shortest string, and is
+//! bounded.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::pattern::{Pattern, Token};
+
+/// What a string must be, or must not be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Union {
+    /// Any of these.
+    pub(super) patterns: Vec<Pattern>,
+}
+
+/// A constraint and whether it is turned round.
+pub(super) type Signed<'a> = (&'a Union, bool);
+
+/// What is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Nothing: proved.
+    Nothing,
+    /// At least this string.
+    Some(String),
+    /// More states than the bound; nothing is known.
+    Unknown,
+}
+
+/// The most states of one walk.
+const MOST_STATES: usize = 20_000;
+
+/// The places that each pattern of each constraint can be at, as bits.
+type State = Vec<u64>;
+
+/// A string that meets every constraint; `others` are tried, in order, where the letter does not matter.
+pub(super) fn left(constraints: &[Signed<'_>], others: &str) -> Left {
+    let walk = Walk::new(constraints);
+    let start = walk.start();
+    let mut from: BTreeMap<State, Option<(State, char)>> = BTreeMap::from([(start.clone(), None)]);
+    let mut open = VecDeque::from([start]);
+    while let Some(state) = open.pop_front() {
+        if walk.accepts(&state) {
+            return Left::Some(spell(&from, state));
+        }
+        if from.len() > MOST_STATES {
+            return Left::Unknown;
+        }
+        for letter in walk.letters(&state, others) {
+            let next = walk.step(&state, letter);
+            if walk.is_alive(&next) && !from.contains_key(&next) {
+                from.insert(next.clone(), Some((state.clone(), letter)));
+                open.push_back(next);
+            }
+        }
+    }
+    Left::Nothing
+}
+
+/// The letters on the way to a state.
+fn spell(from: &BTreeMap<State, Option<(State, char)>>, mut state: State) -> String {
+    let mut letters = Vec::new();
+    while let Some(Some((before, letter))) = from.get(&state) {
+        letters.push(*letter);
+        state = before.clone();
+    }
+    letters.into_iter().rev().collect()
+}
+
+/// A pattern within a state: its words begin at `offset`.
+struct Track<'a> {
+    tokens: &'a [Token],
+    offset: usize,
+}
+
+struct Walk<'a> {
+    /// For each constraint: its tracks, and whether it is turned round.
+    constraints: Vec<(Vec<Track<'a>>, bool)>,
+    words: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(constraints: &[Signed<'a>]) -> Self {
+        let mut words = 0;
+        let mut track = |pattern: &'a Pattern| {
+            let track = Track { tokens: pattern.tokens(), offset: words };
+            words += pattern.tokens().len() / 64 + 1;
+            track
+        };
+        let constraints = constraints
+            .iter()
+            .map(|(union, turned)| (union.patterns.iter().map(&mut track).collect(), *turned))
+            .collect();
+        Self { constraints, words }
+    }
+
+    fn start(&self) -> State {
+        let mut state = vec![0; self.words];
+        for track in self.tracks() {
+            track.enter(&mut state, 0);
+        }
+        state
+    }
+
+    fn tracks(&self) -> impl Iterator<Item = &Track<'a>> {
+        self.constraints.iter().flat_map(|(tracks, _)| tracks)
+    }
+
+    fn step(&self, state: &State, letter: char) -> State {
+        let mut next = vec![0; self.words];
+        for track in self.tracks() {
+            track.places(state).for_each(|place| match track.tokens.get(place) {
+                Some(token) if token.takes(letter) => {
+                    track.enter(&mut next, if token.is_run() { place } else { place + 1 });
+                }
+                _ => {}
+            });
+        }
+        next
+    }
+
+    /// Whether every constraint is met by the string that led here.
+    fn accepts(&self, state: &State) -> bool {
+        self.constraints
+            .iter()
+            .all(|(tracks, turned)| tracks.iter().any(|track| track.is_at_end(state)) != *turned)
+    }
+
+    /// Whether a longer string may still meet every constraint that is not turned round.
+    fn is_alive(&self, state: &State) -> bool {
+        let alive = |(tracks, turned): &(Vec<Track<'_>>, bool)| {
+            *turned || tracks.iter().any(|track| track.places(state).next().is_some())
+        };
+        self.constraints.iter().all(alive)
+    }
+
+    /// The letters that some pattern tells from the others, and one of the others.
+    fn letters(&self, state: &State, others: &str) -> Vec<char> {
+        let mut letters = Vec::new();
+        for track in self.tracks() {
+            for token in track.places(state).filter_map(|place| track.tokens.get(place)) {
+                match token {
+                    Token::Letter(letter) => letters.push(*letter),
+                    Token::AnyCase(letter) => letters.extend([*letter, letter.to_ascii_uppercase()]),
+                    Token::OneInPart | Token::RunInPart => letters.push(':'),
+                    Token::One | Token::Run => {}
+                }
+            }
+        }
+        letters.sort_unstable();
+        letters.dedup();
+        let spare = ('\u{a1}'..='\u{fffd}').chain(' '..='~');
+        letters.extend(others.chars().chain(spare).find(|letter| letters.binary_search(letter).is_err()));
+        letters
+    }
+}
+
+impl Track<'_> {
+    /// Marks a place, and those that runs lead to without a letter.
+    fn enter(&self, state: &mut State, mut place: usize) {
+        loop {
+            state[self.offset + place / 64] |= 1 << (place % 64);
+            match self.tokens.get(place) {
+                Some(token) if token.is_run() => place += 1,
+                _ => return,
+            }
+        }
+    }
+
+    fn places(&self, state: &State) -> impl Iterator<Item = usize> {
+        let words = &state[self.offset..=self.offset + self.tokens.len() / 64];
+        let places: Vec<usize> = words
+            .iter()
+            .enumerate()
+            .flat_map(|(index, word)| {
+                (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit)
+            })
+            .collect();
+        places.into_iter()
+    }
+
+    fn is_at_end(&self, state: &State) -> bool {
+        let end = self.tokens.len();
+        state[self.offset + end / 64] >> (end % 64) & 1 == 1
+    }
+}
+
+/// Whether every string of one pattern is one of another: exact, for nothing is left of the one without the other.
+pub(super) fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
+    if outer == inner || outer.tokens() == [Token::Run] {
+        return Some(true);
+    }
+    let (outer, inner) = trimmed(outer.tokens(), inner.tokens());
+    let (outer, inner) = (Pattern::of(outer.to_vec()), Pattern::of(inner.to_vec()));
+    let (outer, inner) = (Union { patterns: vec![outer] }, Union { patterns: vec![inner] });
+    match left(&[(&inner, false), (&outer, true)], "x") {
+        Left::Nothing => Some(true),
+        Left::Some(_) => Some(false),
+        Left::Unknown => None,
+    }
+}
+
+/// Both without the letters that they begin and end with alike. A pattern that begins with a letter has only strings
+/// that begin with it, so `a·X` covers `a·Y` exactly when `X` covers `Y`; and so from the end.
+fn trimmed<'a>(mut outer: &'a [Token], mut inner: &'a [Token]) -> (&'a [Token], &'a [Token]) {
+    while let ([first @ Token::Letter(_), left @ ..], [other, right @ ..]) = (outer, inner)
+        && first == other
+    {
+        (outer, inner) = (left, right);
+    }
+    while let ([left @ .., last @ Token::Letter(_)], [right @ .., other]) = (outer, inner)
+        && last == other
+    {
+        (outer, inner) = (left, right);
+    }
+    (outer, inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::pattern::Reading;
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::read(text, Reading::Wildcards, false).expect("a pattern")
+    }
+
+    #[test]
+    fn containment_is_exact() {
+        for (outer, inner, expected) in [
+            ("*", "abc", true),
+            ("a*", "a*b", true),
+            ("a*b", "a*", false),
+            ("*a*", "*b*", false),
+            ("??*", "*??", true),
+            ("*?", "?*", true),
+            ("a*b*c", "a*c", false),
+            ("*ab", "*b", false),
+            ("/app-*", "/app-*-prod", true),
+            ("**", "", true),
+            ("a", "a*", false),
+        ] {
+            assert_eq!(covers(&pattern(outer), &pattern(inner)), Some(expected), "{outer} {inner}");
+        }
+    }
+
+    #[test]
+    fn a_walk_that_grows_without_end_is_given_up() {
+        let (left_side, right_side) = (format!("*a{}", "?".repeat(40)), format!("*b{}", "?".repeat(40)));
+        assert_eq!(covers(&pattern(&left_side), &pattern(&format!("*{right_side}"))), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_covers_has_every_string(outer in "[ab*?]{0,6}", inner in "[ab*?]{0,6}", text in "[ab]{0,6}") {
+            let (outer, inner) = (pattern(&outer), pattern(&inner));
+            if covers(&outer, &inner) == Some(true) && inner.matches(&text) {
+                prop_assert!(outer.matches(&text));
+            }
+        }
+
+        #[test]
+        fn what_is_left_is_left(a in "[ab*?]{0,5}", b in "[ab*?]{0,5}", c in "[ab*?]{0,5}", text in "[abx]{0,6}") {
+            let unions: Vec<Union> = [a, b, c].iter().map(|text| Union { patterns: vec![pattern(text)] }).collect();
+            let meets = |text: &str| {
+                let found: Vec<bool> = unions.iter().map(|union| union.patterns[0].matches(text)).collect();
+                found == [true, true, false]
+            };
+            match left(&[(&unions[0], false), (&unions[1], false), (&unions[2], true)], "x") {
+                Left::Some(found) => prop_assert!(meets(&found), "{}", found),
+                Left::Nothing => prop_assert!(!meets(&text), "{}", text),
+                Left::Unknown => prop_assert!(false, "such small patterns are decided"),
+            }
+        }
+    }
+}

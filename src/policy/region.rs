@@ -1,0 +1,240 @@
+//! Regions: a statement as a product of languages over principal, action, resource and each condition key.
+//!
+//! A region is a conjunction of literals; each literal is a constraint on one dimension, or its complement. A test on a
+//! condition key is met by a missing key or not, which is one more letter of that dimension. What is not regular
+//! (numeric, date, IP and set operators, policy variables) is opaque: one literal, equal to itself and to nothing else.
+
+use std::collections::BTreeMap;
+
+use super::clause::{Clause, Patterns, Principals};
+use super::condition::{Operator, Test};
+use super::language::{Left, Union, left};
+use super::pattern::{Pattern, Reading, Token};
+
+/// What a constraint speaks about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Dimension {
+    Principal,
+    Action,
+    Resource,
+    /// A condition key, in lower case.
+    Key(String),
+    /// A test that is not regular, by its text.
+    Opaque(String),
+}
+
+/// A constraint on one dimension.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Constraint {
+    pub(super) dimension: Dimension,
+    union: Union,
+    /// The strings are those that match none of the patterns.
+    turned: bool,
+    /// A missing key meets it.
+    missing: bool,
+}
+
+/// A constraint by its number, or its complement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Literal {
+    id: usize,
+    complement: bool,
+}
+
+impl Literal {
+    pub(super) fn complement(self) -> Self {
+        Self { complement: !self.complement, ..self }
+    }
+}
+
+/// A conjunction of literals, sorted by dimension.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Region(pub(super) Vec<Literal>);
+
+/// What can be said of one dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Point {
+    /// Nothing fits.
+    Empty,
+    /// A missing key fits.
+    Missing,
+    /// This string fits.
+    Text(String),
+    /// It depends on what is opaque.
+    Opaque,
+    /// The bound was met.
+    Unknown,
+}
+
+/// All constraints, each once, and what was found out about them.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    constraints: Vec<Constraint>,
+    ids: BTreeMap<Constraint, usize>,
+    points: BTreeMap<Vec<Literal>, Point>,
+}
+
+impl Space {
+    /// The number of a constraint.
+    pub(super) fn literal(&mut self, constraint: Constraint) -> Literal {
+        let next = self.constraints.len();
+        let id = *self.ids.entry(constraint.clone()).or_insert(next);
+        if id == next {
+            self.constraints.push(constraint);
+        }
+        Literal { id, complement: false }
+    }
+
+    pub(super) fn dimension(&self, literal: Literal) -> &Dimension {
+        &self.constraints[literal.id].dimension
+    }
+
+    /// A region of these literals; `universe` is what bounds every region.
+    pub(super) fn region(&self, mut literals: Vec<Literal>) -> Region {
+        literals.sort_by_key(|literal| (self.dimension(*literal), *literal));
+        literals.dedup();
+        Region(literals)
+    }
+
+    /// The literals of a region on one dimension.
+    fn on<'a>(&'a self, region: &'a Region, dimension: &'a Dimension) -> impl Iterator<Item = Literal> + 'a {
+        region.0.iter().copied().filter(move |literal| self.dimension(*literal) == dimension)
+    }
+
+    /// What fits one dimension of a region together with further literals on it.
+    pub(super) fn point(&mut self, region: &Region, dimension: &Dimension, more: &[Literal]) -> Point {
+        let mut literals: Vec<Literal> = self.on(region, dimension).chain(more.iter().copied()).collect();
+        literals.sort_unstable();
+        literals.dedup();
+        if let Some(point) = self.points.get(&literals) {
+            return point.clone();
+        }
+        let point = self.find(dimension, &literals);
+        self.points.insert(literals, point.clone());
+        point
+    }
+
+    fn find(&self, dimension: &Dimension, literals: &[Literal]) -> Point {
+        let contradicts = |literal: &Literal| literals.contains(&literal.complement());
+        if literals.iter().any(contradicts) {
+            return Point::Empty;
+        }
+        if let Dimension::Opaque(_) = dimension {
+            return Point::Opaque;
+        }
+        let held = |literal: &Literal| &self.constraints[literal.id];
+        let is_key = matches!(dimension, Dimension::Key(_));
+        if is_key && literals.iter().all(|literal| held(literal).missing != literal.complement) {
+            return Point::Missing;
+        }
+        let signed: Vec<_> = literals
+            .iter()
+            .map(|literal| (&held(literal).union, held(literal).turned != literal.complement))
+            .collect();
+        match left(&signed, letters(dimension)) {
+            Left::Nothing => Point::Empty,
+            Left::Some(text) => Point::Text(text),
+            Left::Unknown => Point::Unknown,
+        }
+    }
+
+    /// The dimensions of a region, each once.
+    pub(super) fn dimensions(&self, region: &Region) -> Vec<Dimension> {
+        let mut dimensions: Vec<Dimension> =
+            region.0.iter().map(|literal| self.dimension(*literal).clone()).collect();
+        dimensions.dedup();
+        dimensions
+    }
+}
+
+/// Letters that make readable examples.
+fn letters(dimension: &Dimension) -> &'static str {
+    match dimension {
+        Dimension::Key(key) if key.ends_with("account") => "4567890",
+        _ => "xyzabc",
+    }
+}
+
+impl Constraint {
+    /// Strings that match one of some patterns.
+    pub(super) fn any(dimension: Dimension, patterns: Vec<Pattern>) -> Self {
+        Self { dimension, union: Union { patterns }, turned: false, missing: false }
+    }
+
+    fn turned(self, turned: bool) -> Self {
+        Self { turned, ..self }
+    }
+}
+
+/// The constraints of a clause: a request meets the clause when it meets them all.
+pub(super) fn constraints(clause: &Clause) -> Vec<Constraint> {
+    let mut constraints = Vec::new();
+    let names = |names: &[String]| {
+        names.iter().filter_map(|name| Pattern::read(name, Reading::Literal, false)).collect()
+    };
+    match &clause.principals {
+        Principals::Everyone => {}
+        Principals::Services(services) => {
+            constraints.push(Constraint::any(Dimension::Principal, names(services)))
+        }
+        Principals::AllBut(services) => {
+            constraints.push(Constraint::any(Dimension::Principal, names(services)).turned(true));
+        }
+    }
+    constraints.push(element(Dimension::Action, "Action", &clause.actions));
+    constraints.push(element(Dimension::Resource, "Resource", &clause.resources));
+    constraints.extend(clause.tests.iter().map(|test| of_test(test, clause.variables)));
+    constraints
+}
+
+fn element(dimension: Dimension, name: &str, patterns: &Patterns) -> Constraint {
+    match patterns.patterns.iter().cloned().collect::<Option<Vec<Pattern>>>() {
+        Some(all) => Constraint::any(dimension, all).turned(patterns.negated),
+        None => opaque(format!("{name} {} {:?}", patterns.negated, patterns.written)),
+    }
+}
+
+fn opaque(text: String) -> Constraint {
+    Constraint::any(Dimension::Opaque(text), Vec::new())
+}
+
+fn of_test(test: &Test, variables: bool) -> Constraint {
+    let dimension = Dimension::Key(test.key.clone());
+    let missing = test.if_exists || test.operator.is_negated();
+    let reading = match test.operator {
+        Operator::Null => return null(dimension, &test.values),
+        Operator::Equals | Operator::NotEquals => Some(Reading::Literal),
+        Operator::EqualsAnyCase | Operator::NotEqualsAnyCase | Operator::Bool => {
+            Some(Reading::LiteralAnyCase)
+        }
+        Operator::Like | Operator::NotLike => Some(Reading::Wildcards),
+        Operator::Arn | Operator::NotArn => Some(Reading::Arn),
+        Operator::Numeric(_) | Operator::Date(_) | Operator::Ip | Operator::NotIp | Operator::Binary => None,
+    };
+    let variables = variables && test.operator != Operator::Bool;
+    let patterns = reading.filter(|_| test.set.is_none()).and_then(|reading| {
+        test.values
+            .iter()
+            .map(|value| Pattern::read(value, reading, variables))
+            .collect::<Option<Vec<Pattern>>>()
+    });
+    match patterns {
+        Some(patterns) => {
+            let constraint = Constraint::any(dimension, patterns).turned(test.operator.is_negated());
+            Constraint { missing, ..constraint }
+        }
+        None => {
+            let mut values = test.values.clone();
+            values.sort();
+            values.dedup();
+            opaque(format!("{} {} {values:?}", test.written.to_ascii_lowercase(), test.key))
+        }
+    }
+}
+
+/// `Null`: "true" is a missing key, "false" any string.
+fn null(dimension: Dimension, values: &[String]) -> Constraint {
+    let says = |wanted: bool| values.iter().any(|value| value.eq_ignore_ascii_case("true") == wanted);
+    let present = if says(false) { vec![Pattern::of(vec![Token::Run])] } else { Vec::new() };
+    Constraint { missing: says(true), ..Constraint::any(dimension, present) }
+}
