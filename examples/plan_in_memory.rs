@@ -10,11 +10,11 @@ use logpolicy::model::{LivePolicy, LiveState, PolicyKey, RecordedState};
 use logpolicy::plan::{PlanFormat, PlanInput, TargetResult, plan};
 use logpolicy::policy::Document;
 use logpolicy::report::{Layout, plan_text};
-use logpolicy::{config, validate::validate};
+use logpolicy::{config, validate::judged};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let loaded = config::load(&[PathBuf::from("examples/quickstart/logpolicy.yaml")])?;
-    let findings = loaded.diagnostics.and(validate(&loaded.desired).iter().cloned());
+    let findings = loaded.diagnostics.and(judged(&loaded.desired).iter().cloned());
     let at = loaded.desired.targets.first().ok_or("the file names no target")?;
 
     // What AWS has: one policy that somebody made in the console.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logpolicy::model::{
-    Access, DesiredState, DesiredTarget, DocumentTemplate, Limits, LivePolicy, LiveState, NodeSpans,
+    Access, DesiredState, DesiredTarget, DocumentTemplate, Limits, Lint, LivePolicy, LiveState, NodeSpans,
     PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources, Template,
 };
 use logpolicy::plan::{OperationKind, Plan, PlanFormat, PlanInput, Precondition, TargetResult, plan};
@@ -54,6 +54,7 @@ fn desired(cells: &[Cell]) -> DesiredState {
             regions: None,
             prevent_delete: false,
             adopt: cell.adopt,
+            lint: Lint::default(),
             span,
             identity_span: span,
             document_spans: Arc::new(NodeSpans::default()),

@@ -10,7 +10,7 @@ use crate::model::{DesiredState, DesiredTarget, Diagnostics, Sources, StateLocat
 use crate::provider::{Aws, Credentials, Options};
 use crate::report::diagnostics_text;
 use crate::store::Store;
-use crate::validate::validate;
+use crate::validate::judged;
 
 use super::arguments::Global;
 use super::exit::Exit;
@@ -38,7 +38,7 @@ pub(super) fn read_files(global: &Global) -> Result<Files, Failure> {
     let paths = if global.files.is_empty() { &default[..] } else { &global.files };
     let config::Loaded { sources, diagnostics, desired } = config::load(paths)?;
     let is_whole = !diagnostics.has_errors();
-    let diagnostics = diagnostics.and(validate(&desired).iter().cloned());
+    let diagnostics = diagnostics.and(judged(&desired).iter().cloned());
     Ok(Files { sources, diagnostics, desired, is_whole })
 }
 

@@ -12,3 +12,4 @@ pub(super) const UNKNOWN_VARIABLE: Code = Code("LP107");
 pub(super) const UNKNOWN_TARGET: Code = Code("LP108");
 pub(super) const DOCUMENT_FILE: Code = Code("LP109");
 pub(super) const TOO_LARGE: Code = Code("LP110");
+pub(super) const ACCESS_TEST: Code = Code("LP111");

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use crate::model::{SourceSpan, Sources};
 
 use super::code;
-use super::decode::{Decoder, kind};
-use super::tree::{self, Kind, MOST_BYTES, Node};
+use super::decode::Decoder;
+use super::tree::{self, MOST_BYTES, Node};
 
 /// The document files read so far, each once.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl DocumentFiles {
             Ok(text) => {
                 let file = sources.add(folder.join(path).display().to_string(), text);
                 let text = &sources.files[file].text;
-                tree::parse(file, text, decoder.findings).filter(|node| is_map(node, decoder))
+                tree::parse(file, text, decoder.findings)
             }
             Err(message) => {
                 decoder.report(code::DOCUMENT_FILE, named, message, "");
@@ -50,15 +50,6 @@ impl DocumentFiles {
         self.0.insert(full, node.clone());
         node
     }
-}
-
-fn is_map(node: &Node, decoder: &mut Decoder<'_>) -> bool {
-    let is_map = matches!(node.kind, Kind::Map(_));
-    if !is_map {
-        let message = format!("A document must be an object, and this is {}.", kind(node));
-        decoder.report(code::TYPE, node.span, message, "");
-    }
-    is_map
 }
 
 /// The file's real path, which must lie below the real folder: no `..`, and no link that leads out.

@@ -5,17 +5,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::model::{DesiredState, Diagnostic, Diagnostics, Limits, SourceSpan, Sources, StateLocation};
+use crate::model::{DesiredState, Diagnostic, Diagnostics, Limits, Lint, SourceSpan, Sources, StateLocation};
 
+use super::access_test;
 use super::code;
 use super::decode::{Decoder, Fields};
 use super::document_file::{self, DocumentFiles};
+use super::lint::{self, LINT_FIELDS};
 use super::policy::{self, Context, FoundPolicy};
 use super::target;
 use super::tree::{self, Kind, Node};
 use super::variable::Variables;
 
-pub(super) const FILE_FIELDS: &[&str] = &["version", "targets", "variables", "policies", "limits", "state"];
+pub(super) const FILE_FIELDS: &[&str] =
+    &["version", "targets", "variables", "policies", "limits", "state", "lint", "tests"];
 
 /// What was read.
 #[derive(Debug)]
@@ -135,6 +138,7 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
     let mut once = OnlyOnce::default();
     let mut documents = DocumentFiles::default();
     let mut files = Vec::new();
+    let mut tests = Vec::new();
     for (path, tree) in trees {
         let Some(fields) = decoder.fields(tree, "The file", FILE_FIELDS) else { continue };
         files.push((path, fields));
@@ -149,6 +153,7 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
             let folder = path.parent().unwrap_or(Path::new(""));
             found.extend(policy::find(node, folder, &mut documents, sources, decoder));
         }
+        tests.extend(fields.get("tests"));
         once.take(path, fields, decoder);
     }
     if let (Some((_, fields)), true) =
@@ -161,8 +166,9 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
     let targets = target::lower(&named, limits, decoder);
     let context = Context { variables: &variables, named: &named, sources };
     let policies: Vec<_> = found.iter().filter_map(|found| context.lower(found, decoder)).collect();
+    let tests = tests.into_iter().flat_map(|node| access_test::read(node, &context, decoder)).collect();
     policy::meet(&policies, &targets, decoder);
-    DesiredState { targets, policies, state: once.state.unwrap_or_default() }
+    DesiredState { targets, policies, tests, lint: once.lint, state: once.state.unwrap_or_default() }
 }
 
 /// `policies: []` is a way to say "none", and means that everything recorded shall go.
@@ -183,12 +189,13 @@ fn version(fields: Fields<'_>, decoder: &mut Decoder<'_>) {
 struct OnlyOnce<'a> {
     limits: Option<&'a Node>,
     state: Option<StateLocation>,
+    lint: Lint,
     places: BTreeMap<&'static str, SourceSpan>,
 }
 
 impl<'a> OnlyOnce<'a> {
     fn take(&mut self, path: &Path, fields: Fields<'a>, decoder: &mut Decoder<'_>) {
-        for name in ["limits", "state"] {
+        for name in ["limits", "state", "lint"] {
             let (Some(node), Some(span)) = (fields.get(name), fields.key_span(name)) else { continue };
             if let Some(first) = self.places.get(name) {
                 let finding =
@@ -199,6 +206,7 @@ impl<'a> OnlyOnce<'a> {
             self.places.insert(name, span);
             match name {
                 "limits" => self.limits = Some(node),
+                "lint" => self.lint = lint::read(node, LINT_FIELDS, decoder),
                 _ => self.state = state(node, path, decoder),
             }
         }

@@ -2,11 +2,13 @@
 //!
 //! One run reports every error it can find, each with its place; nothing stops at the first.
 
+mod access_test;
 mod code;
 mod decode;
 mod document;
 mod document_file;
 mod file;
+mod lint;
 mod policy;
 mod schema;
 mod suggest;

@@ -12,13 +12,23 @@ use super::code;
 use super::decode::{Decoder, Fields};
 use super::document::DocumentReader;
 use super::document_file::DocumentFiles;
+use super::lint::{self, POLICY_LINT_FIELDS};
 use super::suggest::sentence;
 use super::target::{self, NamedTargets};
 use super::tree::Node;
 use super::variable::Variables;
 
-pub(super) const POLICY_FIELDS: &[&str] =
-    &["name", "log_group", "document", "document_file", "targets", "regions", "prevent_delete", "adopt"];
+pub(super) const POLICY_FIELDS: &[&str] = &[
+    "name",
+    "log_group",
+    "document",
+    "document_file",
+    "targets",
+    "regions",
+    "prevent_delete",
+    "adopt",
+    "lint",
+];
 
 /// An entry whose document was found, wherever it stands.
 pub(super) struct FoundPolicy<'a> {
@@ -42,7 +52,7 @@ pub(super) fn find<'a>(
         let Some(fields) = decoder.fields(item, WHAT, POLICY_FIELDS) else { continue };
         let identity = decoder.one_of(fields, WHAT, ["name", "log_group"]);
         let document = match decoder.one_of(fields, WHAT, ["document", "document_file"]) {
-            Some(("document", node)) => decoder.map(node, "`document`").map(|_| Rc::clone(node)),
+            Some(("document", node)) => Some(Rc::clone(node)),
             Some((_, node)) => decoder
                 .text(node, "`document_file`")
                 .map(PathBuf::from)
@@ -86,6 +96,10 @@ impl Context<'_> {
             regions,
             prevent_delete,
             adopt,
+            lint: fields
+                .get("lint")
+                .map(|node| lint::read(node, POLICY_LINT_FIELDS, decoder))
+                .unwrap_or_default(),
             span: fields.span,
             identity_span: identity.span,
             document_spans,
@@ -93,7 +107,7 @@ impl Context<'_> {
     }
 
     /// The names under `targets`, each of which must be declared.
-    fn names(&self, node: &Node, decoder: &mut Decoder<'_>) -> BTreeSet<String> {
+    pub(super) fn names(&self, node: &Node, decoder: &mut Decoder<'_>) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for item in decoder.list(node, "`targets`").unwrap_or_default() {
             let Some(name) = decoder.text(item, "The name of a target") else { continue };

@@ -25,6 +25,10 @@ struct FileSchema {
     limits: Option<LimitsSchema>,
     /// Where the record of what was applied lies: `none`, or a folder relative to this file.
     state: Option<StateSchema>,
+    /// Findings that are raised to errors or accepted, for all files.
+    lint: Option<LintSchema>,
+    /// Requests that must be allowed, or must not be.
+    tests: Option<Vec<TestSchema>>,
 }
 
 /// One or several accounts in some Regions.
@@ -75,6 +79,60 @@ struct PolicySchema {
     prevent_delete: Option<bool>,
     /// May take over a live policy of this identity that we did not write.
     adopt: Option<bool>,
+    /// Findings that are accepted for this policy.
+    lint: Option<PolicyLintSchema>,
+}
+
+/// Findings that are raised to errors or accepted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct LintSchema {
+    /// Codes that are errors, such as LP401.
+    deny: Option<Vec<String>>,
+    /// Codes that are accepted, each with the reason.
+    allow: Option<BTreeMap<String, String>>,
+}
+
+/// Findings that are accepted for one policy.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct PolicyLintSchema {
+    /// Codes that are accepted, each with the reason.
+    allow: Option<BTreeMap<String, String>>,
+}
+
+/// A request that must be allowed, or must not be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["allow"]}, {"required": ["deny"]}]))]
+#[expect(dead_code, reason = "only its schema is used")]
+struct TestSchema {
+    /// A request that must be allowed.
+    allow: Option<RequestSchema>,
+    /// A request that must not be allowed.
+    deny: Option<RequestSchema>,
+    /// Names under `targets`; every target by default.
+    #[schemars(length(min = 1))]
+    targets: Option<Vec<String>>,
+}
+
+/// A request.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct RequestSchema {
+    /// The service principal, such as es.amazonaws.com.
+    service: String,
+    /// logs:PutLogEvents or logs:CreateLogStream.
+    action: String,
+    /// The name of the log group.
+    log_group: String,
+    /// The ARN that the service acts for (aws:SourceArn).
+    source_arn: Option<String>,
+    /// The account that the service acts for (aws:SourceAccount).
+    source_account: Option<String>,
 }
 
 /// How much fits.
@@ -148,5 +206,15 @@ mod tests {
         assert_eq!(fields("/$defs/TargetSchema/properties"), sorted(super::super::target::TARGET_FIELDS));
         assert_eq!(fields("/$defs/PolicySchema/properties"), sorted(super::super::policy::POLICY_FIELDS));
         assert_eq!(fields("/$defs/LimitsSchema/properties"), sorted(super::super::target::LIMIT_FIELDS));
+        assert_eq!(fields("/$defs/LintSchema/properties"), sorted(super::super::lint::LINT_FIELDS));
+        assert_eq!(
+            fields("/$defs/PolicyLintSchema/properties"),
+            sorted(super::super::lint::POLICY_LINT_FIELDS)
+        );
+        assert_eq!(fields("/$defs/TestSchema/properties"), sorted(super::super::access_test::TEST_FIELDS));
+        assert_eq!(
+            fields("/$defs/RequestSchema/properties"),
+            sorted(super::super::access_test::REQUEST_FIELDS)
+        );
     }
 }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use crate::policy::{Document, Json};
 
-use super::{Limits, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template};
+use super::{
+    AccessTest, Limits, Lint, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template,
+};
 
 /// Everything that a set of files asks for.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,10 @@ pub struct DesiredState {
     pub targets: Vec<DesiredTarget>,
     /// The policies, in the order written.
     pub policies: Vec<PolicyTemplate>,
+    /// Requests that must be allowed, or must not.
+    pub tests: Vec<AccessTest>,
+    /// Findings that are raised or accepted everywhere.
+    pub lint: Lint,
     /// Where the record lies.
     pub state: StateLocation,
 }
@@ -76,6 +82,8 @@ pub struct PolicyTemplate {
     pub prevent_delete: bool,
     /// May take over a live policy of this identity that we did not write.
     pub adopt: bool,
+    /// Findings that are accepted for this policy.
+    pub lint: Lint,
     /// The place of the entry.
     pub span: SourceSpan,
     /// The place of `name` or `log_group`.

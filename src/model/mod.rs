@@ -2,16 +2,19 @@
 //!
 //! Pure values without behaviour of their own beyond parsing, printing and looking up.
 
+mod access_test;
 mod address;
 mod desired;
 mod diagnostic;
 mod limits;
+mod lint;
 mod live;
 mod recorded;
 mod source;
 mod target;
 mod template;
 
+pub use access_test::{AccessTest, Judgement, judge, request};
 pub use address::{AddressError, PolicyAddress, PolicyKey, PolicyScope};
 pub use desired::{
     Access, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PolicyTemplate,
@@ -19,6 +22,7 @@ pub use desired::{
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use limits::Limits;
+pub use lint::{Exception, Lint};
 pub use live::{LivePolicy, LiveState};
 pub use recorded::{RecordedPolicy, RecordedState};
 pub use source::{Location, NodeSpans, SourceFile, SourceSpan, Sources};

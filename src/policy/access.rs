@@ -53,6 +53,9 @@ pub struct Rights {
 /// The most regions that are looked at for one question.
 const MOST_WORK: usize = 20_000;
 
+/// The most statements of one document that are compared with each other.
+const MOST_COMPARED: usize = 200;
+
 impl Comparison {
     /// Compares policies of the account and Region whose log groups' ARNs begin with `prefix`:
     /// `arn:aws:logs:us-east-1:111122223333:log-group:`.
@@ -87,6 +90,40 @@ impl Comparison {
             regions.dedup();
         }
         rights
+    }
+
+    /// Pairs of statements of one document, by number: the first says nothing that the second does not say too. Of
+    /// equals the later one is the first of the pair.
+    pub fn covered(&mut self, policy: Attached<'_>) -> Vec<(usize, usize)> {
+        let clauses: Vec<Option<Clause>> = Clause::all(policy.document);
+        if clauses.len() > MOST_COMPARED {
+            return Vec::new();
+        }
+        let region = |clause: &Option<Clause>| {
+            Some((clause.as_ref()?.effect, self.region(clause.as_ref()?, policy.log_group)))
+        };
+        let regions: Vec<_> = clauses.iter().map(region).collect();
+        let mut pairs = Vec::new();
+        for (index, inner) in regions.iter().enumerate() {
+            let Some((effect, region)) = inner else { continue };
+            if self.is_empty(region) {
+                continue;
+            }
+            let covering = regions.iter().enumerate().find(|(other, outer)| {
+                let Some((kind, outer)) = outer else { return false };
+                *other != index
+                    && kind == effect
+                    && self.lies_in(region, outer)
+                    && (*other < index || !self.lies_in(outer, region))
+            });
+            pairs.extend(covering.map(|(other, _)| (index, other)));
+        }
+        pairs
+    }
+
+    /// Whether every request of one region is one of another: proved.
+    fn lies_in(&mut self, inner: &Region, outer: &Region) -> bool {
+        outer.0.iter().all(|literal| self.implies(inner, *literal))
     }
 
     fn region(&mut self, clause: &Clause, log_group: Option<&str>) -> Region {

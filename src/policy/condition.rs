@@ -164,7 +164,7 @@ impl Operator {
 }
 
 /// The set prefix, the operator and whether `IfExists` stands behind it.
-fn parse(name: &str) -> Option<(Option<SetPrefix>, Operator, bool)> {
+pub(super) fn parse(name: &str) -> Option<(Option<SetPrefix>, Operator, bool)> {
     let lower = name.to_ascii_lowercase();
     let (set, rest) = match lower.split_once(':') {
         Some(("forallvalues", rest)) => (Some(SetPrefix::All), rest),

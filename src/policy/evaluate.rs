@@ -43,8 +43,18 @@ pub enum Mismatch {
     Action,
     /// The principal.
     Principal,
-    /// The statement is not one that IAM reads.
-    Unreadable,
+}
+
+impl Mismatch {
+    /// What did not match, as a part of a sentence.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Condition { operator, key } => format!("its condition {operator} on {key} is not met"),
+            Self::Resource => "its resource does not match".to_owned(),
+            Self::Action => "its action does not match".to_owned(),
+            Self::Principal => "its principal does not match".to_owned(),
+        }
+    }
 }
 
 /// A statement: the number of its document and its own.

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::pattern::{Pattern, Token};
+use super::pattern::{Pattern, Reading, Token};
 
 /// What a string must be, or must not be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,8 +153,9 @@ impl<'a> Walk<'a> {
         letters.sort_unstable();
         letters.dedup();
         let spare = ('\u{a1}'..='\u{fffd}').chain(' '..='~');
-        letters.extend(others.chars().chain(spare).find(|letter| letters.binary_search(letter).is_err()));
-        letters
+        let other = others.chars().chain(spare).find(|letter| letters.binary_search(letter).is_err());
+        // The other one first: examples are made of it where they can.
+        other.into_iter().chain(letters).collect()
     }
 }
 
@@ -188,8 +189,25 @@ impl Track<'_> {
     }
 }
 
+/// Whether every string that `inner` matches, `outer` matches too; both with `*` and `?` as in `Resource`. Nothing comes
+/// back where the bound of the search was met.
+pub fn pattern_covers(outer: &str, inner: &str) -> Option<bool> {
+    let read = |text| Pattern::read(text, Reading::Wildcards, false);
+    covers(&read(outer)?, &read(inner)?)
+}
+
+/// Whether some string matches every one of these patterns, with `*` and `?` as in `Resource`; true where the bound of
+/// the search was met.
+pub fn patterns_meet(patterns: &[&str]) -> bool {
+    let read = |text: &&str| Pattern::read(text, Reading::Wildcards, false);
+    let unions: Vec<Union> =
+        patterns.iter().filter_map(read).map(|pattern| Union { patterns: vec![pattern] }).collect();
+    let signed: Vec<Signed<'_>> = unions.iter().map(|union| (union, false)).collect();
+    left(&signed, "x") != Left::Nothing
+}
+
 /// Whether every string of one pattern is one of another: exact, for nothing is left of the one without the other.
-pub(super) fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
+fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
     if outer == inner || outer.tokens() == [Token::Run] {
         return Some(true);
     }
@@ -223,7 +241,6 @@ fn trimmed<'a>(mut outer: &'a [Token], mut inner: &'a [Token]) -> (&'a [Token], 
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::pattern::Reading;
     use super::*;
 
     fn pattern(text: &str) -> Pattern {

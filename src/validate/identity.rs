@@ -14,7 +14,7 @@ pub(super) fn policy_name(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec
     let length = name.chars().count();
     if !parts_are_good || !(1..=255).contains(&length) || name.contains(|letter: char| letter.is_control()) {
         let message = format!("\"{}\" is not a policy name that AWS takes.", name.escape_debug());
-        findings.push(subject.finding_at(rule, subject.entry.identity_span, message).note(rule.help));
+        findings.push(subject.finding_at(rule, subject.entry.identity_span, message));
     }
 }
 
@@ -28,6 +28,6 @@ pub(super) fn log_group_name(rule: &Rule, subject: &Subject<'_>, findings: &mut 
     let is_good = |letter: char| letter.is_ascii_alphanumeric() || "_-/.#".contains(letter);
     if !name.chars().all(is_good) || !(1..=512).contains(&name.len()) {
         let message = format!("\"{}\" is not a log-group name that AWS takes.", name.escape_debug());
-        findings.push(subject.finding_at(rule, subject.entry.identity_span, message).note(rule.help));
+        findings.push(subject.finding_at(rule, subject.entry.identity_span, message));
     }
 }

@@ -1,8 +1,16 @@
-//! Judges the desired state alone: one table of rules, each a named pure function.
+//! Judges the desired state alone: one table of rules, each a named pure function, and the access tests.
 //!
 //! Every rule collects all that it finds; nothing stops at the first.
 
+mod access_rules;
+mod access_test;
+mod effect;
+mod element;
+mod exposure;
 mod identity;
+mod language_rules;
+mod level;
+mod reader_rules;
 mod rule;
 mod shape;
 mod size;
@@ -10,30 +18,43 @@ mod subject;
 
 use crate::model::{DesiredState, Diagnostic, Diagnostics};
 
-pub use rule::{Check, RULES, Rule};
+pub use level::levelled;
+pub use rule::{Check, Rule, rule, rules};
 pub use subject::{Subject, TargetSubject};
 
-/// Runs every rule over every policy at every target.
+/// Runs every rule over every policy at every target, and the access tests.
 ///
 /// A rule about the text of an entry runs once, at the first target of the entry: what it finds is the same at
-/// the others.
-pub fn validate(desired: &DesiredState) -> Diagnostics {
+/// the others. Levels are as the rules have them; [`levelled`] applies what the files say about them.
+pub fn validate(desired: &DesiredState) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = Vec::new();
     let mut seen = vec![false; desired.policies.len()];
     for at in &desired.targets {
         let subjects = subject::subjects(desired, at, &mut seen);
-        for rule in RULES {
+        let target = TargetSubject { at, policies: &subjects };
+        for rule in rules() {
             match rule.check {
-                Check::Reader => {}
+                Check::Reader | Check::Plan | Check::Lint => {}
                 Check::Entry(check) => {
                     let first = subjects.iter().filter(|subject| subject.is_first);
                     first.for_each(|subject| check(rule, subject, &mut findings));
                 }
-                Check::Target(check) => {
-                    check(rule, &TargetSubject { at, policies: &subjects }, &mut findings);
-                }
+                Check::Each(check) => subjects.iter().for_each(|subject| check(rule, subject, &mut findings)),
+                Check::Target(check) => check(rule, &target, &mut findings),
             }
         }
+        if let Some(rule) = rule(ACCESS_TEST_FAILS) {
+            let tests = desired.tests.iter().filter(|test| test.applies_to(at));
+            findings.extend(tests.filter_map(|test| access_test::failing(rule, test, &target)));
+        }
     }
-    Diagnostics::new(findings)
+    findings
+}
+
+/// The code of an access test that fails on desired state; a plan judges the tests again, on what will be live.
+pub const ACCESS_TEST_FAILS: &str = "LP119";
+
+/// Findings with the levels that the files give them, and what the files accept in vain.
+pub fn judged(desired: &DesiredState) -> Diagnostics {
+    Diagnostics::new(levelled(desired, validate(desired)))
 }

@@ -9,7 +9,7 @@ use super::{Rule, Subject};
 pub(super) fn not_an_object(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     if !matches!(subject.document.json(), Ok(Json::Object(_))) {
         let message = "The document is not an object.";
-        findings.push(subject.finding(rule, "", message).note(rule.help));
+        findings.push(subject.finding(rule, "", message));
     }
 }
 
@@ -18,7 +18,7 @@ pub(super) fn no_statement(rule: &Rule, subject: &Subject<'_>, findings: &mut Ve
     let is_object = matches!(subject.document.json(), Ok(Json::Object(_)));
     if is_object && subject.document.statements().is_empty() {
         let message = "The document has no statement.";
-        findings.push(subject.finding(rule, "/Statement", message).note(rule.help));
+        findings.push(subject.finding(rule, "/Statement", message));
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn characters(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec<
     odd_texts(json, &mut String::new(), &mut odd);
     for (pointer, letter) in odd {
         let message = format!("The document holds U+{:04X}, which AWS refuses.", u32::from(letter));
-        findings.push(subject.finding(rule, &pointer, message).note(rule.help));
+        findings.push(subject.finding(rule, &pointer, message));
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{DesiredState, DesiredTarget, Diagnostic, PolicyKey, PolicyTemplate, SourceSpan};
-use crate::policy::Document;
+use crate::model::{
+    DesiredState, DesiredTarget, Diagnostic, PolicyKey, PolicyScope, PolicyTemplate, SourceSpan,
+};
+use crate::policy::{Document, Json, Statement};
 
 use super::Rule;
 
@@ -54,6 +56,62 @@ impl Subject<'_> {
         self.entry.document_spans.nearest(pointer).unwrap_or(self.entry.span)
     }
 
+    /// The statements, each with its JSON pointer; a single one may stand without a list.
+    pub(super) fn statements(&self) -> Vec<(String, &Statement)> {
+        let element = self.document.json().ok().and_then(|json| json.get("Statement"));
+        let is_list = matches!(element, Some(Json::Array(_)));
+        let pointer =
+            |index: usize| if is_list { format!("/Statement/{index}") } else { "/Statement".to_owned() };
+        self.document
+            .statements()
+            .iter()
+            .enumerate()
+            .map(|(index, statement)| (pointer(index), statement))
+            .collect()
+    }
+
+    /// The strings of an element of every statement, each with its pointer and its statement.
+    pub(super) fn values(&self, element: &str) -> Vec<(String, &Statement, &str)> {
+        let mut values = Vec::new();
+        for (pointer, statement) in self.statements() {
+            let Some(value) = statement.json().get(element) else { continue };
+            let pointer = format!("{pointer}/{element}");
+            values.extend(strings(&pointer, value).into_iter().map(|(place, text)| (place, statement, text)));
+        }
+        values
+    }
+
+    /// The service, account and other principals of every statement: pointer, statement, kind and name.
+    pub(super) fn principals(&self) -> Vec<(String, &Statement, &str, &str)> {
+        let mut principals = Vec::new();
+        for (pointer, statement) in self.statements() {
+            let pointer = format!("{pointer}/Principal");
+            match statement.json().get("Principal") {
+                Some(Json::String(name)) => principals.push((pointer, statement, "AWS", name.as_str())),
+                Some(Json::Object(kinds)) => {
+                    for (kind, names) in kinds {
+                        let names = strings(&format!("{pointer}/{kind}"), names);
+                        principals.extend(
+                            names.into_iter().map(|(place, name)| (place, statement, kind.as_str(), name)),
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
+        principals
+    }
+
+    /// The log group of a log-group policy.
+    pub(super) fn log_group(&self) -> Option<&str> {
+        (self.key.scope == PolicyScope::Resource).then_some(self.key.identity.as_str())
+    }
+
+    /// The beginning of the ARNs of the target's log groups.
+    pub(super) fn prefix(&self) -> String {
+        self.at.target.log_group_arn("")
+    }
+
     /// A finding of a rule about a node of the document.
     pub(super) fn finding(&self, rule: &Rule, pointer: &str, message: impl Into<String>) -> Diagnostic {
         self.finding_at(rule, self.place(pointer), message)
@@ -67,6 +125,18 @@ impl Subject<'_> {
         message: impl Into<String>,
     ) -> Diagnostic {
         let finding = Diagnostic::error(rule.code, place, message).about(self.key.at(&self.at.target));
-        Diagnostic { severity: rule.severity, ..finding }
+        Diagnostic { severity: rule.severity, ..finding }.note(rule.help)
+    }
+}
+
+/// The strings of a scalar or a list, each with its pointer.
+fn strings<'a>(pointer: &str, value: &'a Json) -> Vec<(String, &'a str)> {
+    match value {
+        Json::String(text) => vec![(pointer.to_owned(), text.as_str())],
+        Json::Array(items) => {
+            let texts = items.iter().enumerate();
+            texts.filter_map(|(index, item)| Some((format!("{pointer}/{index}"), item.as_str()?))).collect()
+        }
+        _ => Vec::new(),
     }
 }

@@ -1,0 +1,67 @@
+//! What the files say about findings: raised to errors, or accepted with a reason.
+
+use std::collections::BTreeSet;
+
+use crate::model::{DesiredState, Diagnostic, Lint, PolicyTemplate, Severity, SourceSpan};
+
+use super::rule::{Check, rule};
+
+/// The code of an exception that nothing needs.
+const IN_VAIN: &str = "LP606";
+
+/// Applies `lint` of the files and of each policy, and reports what is accepted in vain.
+pub fn levelled(desired: &DesiredState, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut used: BTreeSet<SourceSpan> = BTreeSet::new();
+    let mut kept = Vec::new();
+    for finding in findings {
+        let entry = entry_of(desired, &finding);
+        let accepted =
+            entry.and_then(|entry| exception(&entry.lint, &finding)).or(exception(&desired.lint, &finding));
+        match accepted {
+            Some(span) => {
+                used.insert(span);
+            }
+            None => kept.push(raised(finding, &desired.lint)),
+        }
+    }
+    kept.extend(in_vain(desired, &used).map(|finding| raised(finding, &desired.lint)));
+    kept
+}
+
+/// The entry that a finding is about.
+fn entry_of<'a>(desired: &'a DesiredState, finding: &Diagnostic) -> Option<&'a PolicyTemplate> {
+    let address = finding.address.as_ref()?;
+    desired.policies.iter().find(|entry| entry.key(&address.target) == address.key)
+}
+
+fn exception(lint: &Lint, finding: &Diagnostic) -> Option<SourceSpan> {
+    lint.allow.get(finding.code.0).map(|exception| exception.span)
+}
+
+fn raised(finding: Diagnostic, lint: &Lint) -> Diagnostic {
+    if lint.deny.contains(finding.code.0) {
+        Diagnostic { severity: Severity::Error, ..finding }
+    } else {
+        finding
+    }
+}
+
+/// Exceptions that no finding needed. What only a plan finds, and unknown codes of later versions, are left alone.
+fn in_vain<'a>(
+    desired: &'a DesiredState,
+    used: &'a BTreeSet<SourceSpan>,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    let lints = desired.policies.iter().map(|entry| &entry.lint).chain([&desired.lint]);
+    let exceptions =
+        lints.flat_map(|lint| &lint.allow).filter(|(_, exception)| !used.contains(&exception.span));
+    exceptions.filter_map(|(code, exception)| {
+        let own = rule(IN_VAIN)?;
+        let message = match rule(code) {
+            None => format!("There is no rule {code}."),
+            Some(found) if matches!(found.check, Check::Plan) || code == "LP504" => return None,
+            Some(_) => format!("{code} is accepted here and is not found."),
+        };
+        let finding = Diagnostic::error(own.code, exception.span, message).note(own.help);
+        Some(Diagnostic { severity: own.severity, ..finding })
+    })
+}

@@ -1,0 +1,49 @@
+//! Every rule on its own fixtures (`tests/cases/rules/`), which are also the examples that `explain` shows; and the page
+//! `docs/rules.md`, which is made from the table.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads and writes files")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use logpolicy::config;
+use logpolicy::validate::{Check, judged, rules};
+
+/// The codes that are found in a fixture.
+fn found(code: &str, kind: &str) -> Vec<&'static str> {
+    let path = PathBuf::from(format!("tests/cases/rules/{code}/{kind}.yaml"));
+    let loaded = config::load(&[path]).unwrap();
+    let findings = loaded.diagnostics.and(judged(&loaded.desired).iter().cloned());
+    findings.iter().map(|finding| finding.code.0).collect()
+}
+
+#[test]
+fn every_rule_finds_the_bad_and_leaves_the_good() {
+    let mut wrong = Vec::new();
+    for rule in rules().filter(|rule| !matches!(rule.check, Check::Plan)) {
+        let code = rule.code.0;
+        let (bad, good) = (found(code, "bad"), found(code, "good"));
+        if !bad.contains(&code) {
+            wrong.push(format!("{code} is not found in its bad example: {bad:?}"));
+        }
+        if !good.iter().all(|other| *other != code) {
+            wrong.push(format!("{code} is found in its good example"));
+        }
+        // What is good for one rule is good for the others, but for the examples of large and wide documents.
+        if !good.is_empty() && !["LP606"].contains(&code) {
+            wrong.push(format!("the good example of {code} is not good: {good:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_page_of_rules_is_made_from_the_table() {
+    let made = logpolicy::report::rules_page();
+    let path = PathBuf::from("docs/rules.md");
+    if std::env::var_os("LOGPOLICY_BLESS").is_some() {
+        fs::create_dir_all("docs").unwrap();
+        fs::write(&path, &made).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap() == made, "run `LOGPOLICY_BLESS=1 cargo test --test rules`");
+}
