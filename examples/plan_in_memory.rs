@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         live: &live,
         recorded: Some(&RecordedState::default()),
         allowed: &[],
+        tests: &loaded.desired.tests,
         diagnostics: findings.iter().cloned().collect(),
     });
 

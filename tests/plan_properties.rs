@@ -111,6 +111,7 @@ fn planned(desired: &DesiredState, live: &LiveState, recorded: &RecordedState) -
         live,
         recorded: Some(recorded),
         allowed: &[],
+        tests: &[],
         diagnostics: Vec::new(),
     })
 }

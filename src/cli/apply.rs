@@ -13,6 +13,7 @@ use crate::store::Store;
 use super::arguments::{ApplyArguments, Format, Global};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::plan::show_new_findings;
 use super::planning::{Planned, allowed, exit, plan_targets};
 use super::streams::Streams;
 use super::world::{Opened, World};
@@ -35,6 +36,7 @@ pub(super) async fn apply(
     };
     let planned = plan_targets(&world, &allowed(&planning.allow)).await;
     let results: Vec<TargetResult> = planned.iter().map(|planned| planned.result.clone()).collect();
+    show_new_findings(&world, &results, streams);
     let digest = PlanFormat::new(&results).digest().clone();
     let shown = plan_text(&results, &digest, streams.layout());
     match planning.format {

@@ -76,6 +76,17 @@ pub(super) enum Command {
     /// Do what `plan` shows
     #[command(after_help = "Example:\n  logpolicy apply --auto-approve")]
     Apply(ApplyArguments),
+    /// Say whether a service may write to a log group, and by which statement
+    #[command(
+        after_help = "Example:\n  logpolicy can es.amazonaws.com PutLogEvents /aws/search/x --source-account 111122223333"
+    )]
+    Can(CanArguments),
+    /// Explain a rule, or list them all
+    #[command(after_help = "Example:\n  logpolicy explain LP401")]
+    Explain {
+        /// The rule's code
+        code: Option<String>,
+    },
     /// Serve an emulated CloudWatch Logs on loopback
     #[command(after_help = "Example:\n  logpolicy emulate --listen 127.0.0.1:4599 --world world.json\n  \
                       AWS_ACCESS_KEY_ID=111122223333 AWS_SECRET_ACCESS_KEY=x aws logs describe-resource-policies \
@@ -104,9 +115,45 @@ pub(super) enum Format {
     Json,
 }
 
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingsFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For code scanning.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+}
+
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
 pub(super) struct ValidateArguments {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Text)]
+    pub(super) format: FindingsFormat,
+}
+
+/// Arguments of `can`.
+#[derive(Debug, Args)]
+pub(super) struct CanArguments {
+    /// The service principal, such as es.amazonaws.com
+    pub(super) service: String,
+    /// PutLogEvents or CreateLogStream
+    pub(super) action: String,
+    /// The name of the log group
+    pub(super) log_group: String,
+    /// The ARN that the service acts for (aws:SourceArn)
+    #[arg(long, value_name = "ARN")]
+    pub(super) source_arn: Option<String>,
+    /// The account that the service acts for (aws:SourceAccount)
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) source_account: Option<String>,
+    /// Ask the live policies, not the files
+    #[arg(long)]
+    pub(super) live: bool,
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
@@ -131,6 +178,9 @@ pub(super) struct PlanArguments {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    /// Exit with 3 and an example request when anything is newly allowed
+    #[arg(long)]
+    pub(super) deny_new_access: bool,
 }
 
 /// Arguments of `apply`.

@@ -2,8 +2,10 @@
 
 mod apply;
 mod arguments;
+mod can;
 mod emulate;
 mod exit;
+mod explain;
 mod failure;
 mod paper;
 mod plan;
@@ -46,6 +48,8 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::validate(arguments, global, streams),
         Command::Plan(arguments) => wait(plan::plan(arguments, global, streams)),
         Command::Apply(arguments) => wait(apply::apply(arguments, global, streams)),
+        Command::Can(arguments) => wait(can::can(arguments, global, streams)),
+        Command::Explain { code } => explain::explain(code.as_deref(), streams),
         Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),
         Command::Schema => paper::schema(streams),
         Command::Completions { shell } => paper::completions(*shell, streams),

@@ -1,8 +1,8 @@
 //! `logpolicy validate`
 
-use crate::report::{diagnostics_text, findings_summary, validate_json};
+use crate::report::{diagnostics_text, findings_summary, validate_github, validate_json, validate_sarif};
 
-use super::arguments::{Format, Global, ValidateArguments};
+use super::arguments::{FindingsFormat, Global, ValidateArguments};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::streams::Streams;
@@ -16,8 +16,10 @@ pub(super) fn validate(
 ) -> Result<Exit, Failure> {
     let files = read_files(global)?;
     match arguments.format {
-        Format::Json => streams.data(&validate_json(&files.diagnostics, &files.sources))?,
-        Format::Text => {
+        FindingsFormat::Json => streams.data(&validate_json(&files.diagnostics, &files.sources))?,
+        FindingsFormat::Sarif => streams.data(&validate_sarif(&files.diagnostics, &files.sources))?,
+        FindingsFormat::Github => streams.data(&validate_github(&files.diagnostics, &files.sources))?,
+        FindingsFormat::Text => {
             let mut text = diagnostics_text(&files.diagnostics, &files.sources, streams.layout());
             let (policies, targets) = (files.desired.policies.len(), files.desired.targets.len());
             text.push_str(&findings_summary(&files.diagnostics, policies, targets));

@@ -10,7 +10,7 @@ use crate::model::{DesiredState, DesiredTarget, Diagnostics, Sources, StateLocat
 use crate::provider::{Aws, Credentials, Options};
 use crate::report::diagnostics_text;
 use crate::store::Store;
-use crate::validate::judged;
+use crate::validate::{ACCESS_TEST_FAILS, judged};
 
 use super::arguments::Global;
 use super::exit::Exit;
@@ -65,7 +65,9 @@ pub(super) enum Opened {
 impl World {
     /// Reads the files, narrows them to the chosen targets and opens what they name.
     pub(super) async fn open(global: &Global, streams: Streams) -> Result<Opened, Failure> {
-        let files = read_files(global)?;
+        let mut files = read_files(global)?;
+        // A plan runs the access tests on what will be live.
+        files.diagnostics.retain(|finding| finding.code.0 != ACCESS_TEST_FAILS);
         if !files.diagnostics.is_empty() {
             streams.report(&diagnostics_text(&files.diagnostics, &files.sources, streams.layout()));
         }
@@ -144,7 +146,7 @@ fn left_behind(desired: &DesiredState, store: &Store, streams: Streams) -> Resul
 }
 
 /// Keeps the targets that one of the patterns names; all of them where there is no pattern.
-fn choose_targets(desired: &mut DesiredState, patterns: &[String]) -> Result<(), Failure> {
+pub(super) fn choose_targets(desired: &mut DesiredState, patterns: &[String]) -> Result<(), Failure> {
     if patterns.is_empty() {
         return Ok(());
     }

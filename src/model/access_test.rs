@@ -60,6 +60,25 @@ impl AccessTest {
     }
 }
 
+impl Judgement {
+    /// What was found, as a part of a sentence.
+    pub fn sentence(&self) -> String {
+        let request = &self.request;
+        let verb = if self.allowed { "may" } else { "may not" };
+        let action = request.action.strip_prefix("logs:").unwrap_or(&request.action);
+        let group = request.resource.split(":log-group:").nth(1).unwrap_or(&request.resource);
+        let group = group.split(":log-stream:").next().unwrap_or(group);
+        let decided = match (&self.decided_by, &self.nearest) {
+            (Some((key, statement)), _) => format!("; statement {} of {key} decides", statement + 1),
+            (None, Some((key, statement, mismatch))) => {
+                format!("; statement {} of {key} comes nearest, but {}", statement + 1, mismatch.words())
+            }
+            (None, None) => "; no statement speaks about it".to_owned(),
+        };
+        format!("{} {verb} {action} on {group}{decided}", request.service)
+    }
+}
+
 /// A request for a stream of a log group of a target.
 pub fn request(
     target: &Target,

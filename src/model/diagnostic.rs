@@ -126,6 +126,11 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// Keeps the findings that are wanted.
+    pub fn retain(&mut self, wanted: impl FnMut(&Diagnostic) -> bool) {
+        self.0.retain(wanted);
+    }
+
     /// These findings and others, sorted together.
     #[must_use]
     pub fn and(self, others: impl IntoIterator<Item = Diagnostic>) -> Self {

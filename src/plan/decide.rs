@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::{Change, changes};
+use crate::diff::{Change, Meaning, changes, meanings};
 use crate::model::{
-    AccountId, DesiredPolicy, Diagnostic, Limits, LiveState, Location, PolicyKey, RecordedState, Sources,
-    Target, TargetDesired,
+    AccessTest, AccountId, DesiredPolicy, Diagnostic, Limits, LiveState, Location, PolicyKey, RecordedState,
+    Sources, Target, TargetDesired, judge,
 };
+use crate::policy::AccessChange;
 
 use super::order::order;
 use super::{Operation, Refusal, RefusalName, Slots};
@@ -26,6 +27,8 @@ pub struct PlanInput<'a> {
     pub recorded: Option<&'a RecordedState>,
     /// The names of refusals that the user allows.
     pub allowed: &'a [RefusalName],
+    /// Requests that must be allowed, or must not, at the end.
+    pub tests: &'a [AccessTest],
     /// Findings about the target's policies, for the report.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -39,6 +42,8 @@ pub struct Plan {
     pub limits: Limits,
     /// The meter; nothing where the live state could not be trusted.
     pub slots: Option<Slots>,
+    /// How access changes as a whole; nothing where the live state could not be trusted.
+    pub access: Option<AccessChange>,
     /// Every policy that the files, AWS or the record name, by address.
     pub changes: Vec<PlannedChange>,
     /// The writes, in order.
@@ -56,6 +61,8 @@ pub struct PlannedChange {
     pub key: PolicyKey,
     /// What happens.
     pub change: Change,
+    /// What that means for access; nothing where nothing is written.
+    pub meaning: Option<Meaning>,
     /// Whether it is protected from now on.
     pub prevent_delete: bool,
     /// The entry in the files; nothing for what they do not name.
@@ -73,6 +80,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         target: target.clone(),
         limits,
         slots: None,
+        access: None,
         changes: Vec::new(),
         operations: Vec::new(),
         refusals: Vec::new(),
@@ -82,10 +90,15 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         plan.refusals.push(wrong_account(target, input.account));
         return plan;
     }
-    let changes = planned_changes(input);
+    let mut changes = planned_changes(input);
+    let mut meanings = meanings(target, changes.iter().map(|(key, planned)| (key, &planned.change)));
+    for (key, planned) in &mut changes {
+        planned.meaning = meanings.changes.remove(key);
+    }
     let (operations, slots) = order(&changes, input.live.slots(), limits.account_policies);
     plan.refusals = refusals(input, &changes, slots);
     plan.slots = Some(slots);
+    plan.access = Some(meanings.access);
     // An order that ends above the limit is none.
     let fits = plan.refusals.iter().all(|refusal| refusal.name != RefusalName::SlotsExceeded);
     plan.operations = if fits { operations } else { Vec::new() };
@@ -100,6 +113,7 @@ fn planned_changes(input: &PlanInput<'_>) -> BTreeMap<PolicyKey, PlannedChange> 
         let planned = PlannedChange {
             key: key.clone(),
             change,
+            meaning: None,
             prevent_delete: entry.is_some_and(|entry| entry.prevent_delete),
             source: entry.and_then(|entry| input.sources.location(entry.span)),
         };
@@ -124,11 +138,29 @@ fn refusals(
         ];
         refusals.extend(checks.into_iter().flatten());
     }
+    refusals.extend(failing_tests(input, changes));
     for refusal in &mut refusals {
         refusal.allowed = refusal.name.can_be_allowed() && input.allowed.contains(&refusal.name);
     }
     refusals.sort_by(|left, right| (left.name, &left.key).cmp(&(right.name, &right.key)));
     refusals
+}
+
+/// The tests, on what will be live: unmanaged policies too.
+fn failing_tests(input: &PlanInput<'_>, changes: &BTreeMap<PolicyKey, PlannedChange>) -> Vec<Refusal> {
+    let at = input.desired.at;
+    let policies = || changes.iter().filter_map(|(key, planned)| Some((key, &**planned.change.after()?)));
+    let tests = input.tests.iter().filter(|test| test.applies_to(at));
+    let fails = tests.filter_map(|test| {
+        let judgement = judge(&at.target, policies(), test.request(&at.target));
+        let place = input.sources.location(test.span).map(|place| format!("{}:{}", place.file, place.line));
+        (judgement.allowed != test.must_be_allowed).then(|| {
+            let message =
+                format!("The access test at {} fails: {}.", place.unwrap_or_default(), judgement.sentence());
+            Refusal::target(RefusalName::AccessTestFailed, message)
+        })
+    });
+    fails.collect()
 }
 
 fn wrong_account(target: &Target, found: &AccountId) -> Refusal {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::diff::Change;
-use crate::model::{Diagnostic, Location, PolicyScope, Severity, Target};
-use crate::policy::{Document, Fingerprint, Grant};
+use crate::diff::{Breadth, Change, Mark, Meaning};
+use crate::model::{Diagnostic, Location, PolicyKey, PolicyScope, Severity, Target};
+use crate::policy::{AccessChange, Document, Fingerprint, Found, Grant, Request};
 
 use super::{Operation, OperationKind, Plan, PlannedChange, Precondition, Refusal};
 
@@ -60,6 +60,7 @@ pub struct Summary {
 pub struct TargetFormat {
     target: Target,
     slots: Option<SlotsFormat>,
+    access: Option<AccessFormat>,
     changes: Vec<ChangeFormat>,
     operations: Vec<OperationFormat>,
     refusals: Vec<RefusalFormat>,
@@ -73,6 +74,14 @@ struct SlotsFormat {
     before: usize,
     after: usize,
     peak: usize,
+}
+
+/// How access changes as a whole: a request that is newly allowed, one that no longer is.
+#[derive(Debug, Serialize)]
+struct AccessFormat {
+    exact: bool,
+    gained: Option<Request>,
+    lost: Option<Request>,
 }
 
 /// One change of the JSON.
@@ -89,11 +98,29 @@ struct ChangeFormat {
     source: Option<Location>,
 }
 
-/// What a change lets be done that could not be done by the same policy before, and the other way round.
+/// What a change adds and removes, each grant with what it means against the target's access before; and what the
+/// whole change means for the policy's own access.
 #[derive(Debug, Default, Serialize)]
 struct GrantsFormat {
-    added: Vec<Grant>,
-    removed: Vec<Grant>,
+    added: Vec<GrantFormat>,
+    removed: Vec<GrantFormat>,
+    access: Option<&'static str>,
+    moved: Vec<MovedFormat>,
+}
+
+#[derive(Debug, Serialize)]
+struct GrantFormat {
+    #[serde(flatten)]
+    grant: Grant,
+    access: &'static str,
+}
+
+/// A statement that stands in another policy of the same plan.
+#[derive(Debug, Serialize)]
+struct MovedFormat {
+    statement: String,
+    from: String,
+    to: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -199,7 +226,7 @@ impl TargetFormat {
             Ok(plan) => plan,
             Err(error) => return Self::failed(target, error),
         };
-        let Plan { target: _, limits: _, slots, changes, operations, refusals, diagnostics } = plan;
+        let Plan { target: _, limits: _, slots, access, changes, operations, refusals, diagnostics } = plan;
         Self {
             slots: slots.map(|slots| SlotsFormat {
                 limit: slots.limit,
@@ -207,6 +234,7 @@ impl TargetFormat {
                 after: slots.after,
                 peak: slots.peak,
             }),
+            access: access.as_ref().map(AccessFormat::new),
             changes: changes.iter().map(|planned| ChangeFormat::new(plan, planned)).collect(),
             operations: operations.iter().map(|operation| OperationFormat::new(&target, operation)).collect(),
             refusals: refusals.iter().map(|refusal| RefusalFormat::new(&target, refusal)).collect(),
@@ -229,13 +257,22 @@ impl TargetFormat {
     fn failed(target: Target, error: &str) -> Self {
         let error = Some(error.to_owned());
         let (changes, operations, refusals) = (Vec::new(), Vec::new(), Vec::new());
-        Self { target, slots: None, changes, operations, refusals, diagnostics: Vec::new(), error }
+        Self {
+            target,
+            slots: None,
+            access: None,
+            changes,
+            operations,
+            refusals,
+            diagnostics: Vec::new(),
+            error,
+        }
     }
 }
 
 impl ChangeFormat {
     fn new(plan: &Plan, planned: &PlannedChange) -> Self {
-        let PlannedChange { key, change, prevent_delete: _, source } = planned;
+        let PlannedChange { key, change, meaning, prevent_delete: _, source } = planned;
         // What is written is shown to the byte; what was read may come in another order the next time.
         let read = |document: Option<&Arc<Document>>| document.map(|found| found.stable_text());
         let after = match change {
@@ -251,25 +288,50 @@ impl ChangeFormat {
             after,
             bytes: counted.map_or(0, |document| document.bytes()),
             bytes_limit: plan.limits.document_bytes,
-            grants: GrantsFormat::of(change),
+            grants: meaning
+                .as_ref()
+                .map(|meaning| GrantsFormat::of(&plan.target, key, meaning))
+                .unwrap_or_default(),
             source: source.clone(),
         }
     }
 }
 
 impl GrantsFormat {
-    fn of(change: &Change) -> Self {
-        // Nothing is taken apart for what stays as it is.
-        if !matches!(change, Change::Create { .. } | Change::Update { .. } | Change::Delete { .. }) {
-            return Self::default();
+    fn of(target: &Target, key: &PolicyKey, meaning: &Meaning) -> Self {
+        let grants = |grants: &[(Grant, Breadth)]| -> Vec<GrantFormat> {
+            let format = |(grant, breadth): &(Grant, Breadth)| GrantFormat {
+                grant: grant.clone(),
+                access: breadth.as_str(),
+            };
+            grants.iter().map(format).collect()
+        };
+        let Meaning { breadth, added, removed, arriving, leaving } = meaning;
+        let (own, at) = (key.at(target).to_string(), |key: &PolicyKey| key.at(target).to_string());
+        let mut moved = Vec::new();
+        for (statement, mark) in arriving {
+            if let Mark::Moved(other) = mark {
+                moved.push(MovedFormat { statement: statement.clone(), from: at(other), to: own.clone() });
+            }
         }
-        let grants =
-            |document: Option<&Arc<Document>>| document.map(|found| found.grants()).unwrap_or_default();
-        let (before, after) = (grants(change.before()), grants(change.after()));
-        Self {
-            added: after.difference(&before).cloned().collect(),
-            removed: before.difference(&after).cloned().collect(),
+        for (statement, mark) in leaving {
+            if let Mark::Moved(other) = mark {
+                moved.push(MovedFormat { statement: statement.clone(), from: own.clone(), to: at(other) });
+            }
         }
+        Self { added: grants(added), removed: grants(removed), access: Some(breadth.as_str()), moved }
+    }
+}
+
+impl AccessFormat {
+    fn new(access: &AccessChange) -> Self {
+        let AccessChange { gained, lost } = access;
+        let witness = |found: &Found| match found {
+            Found::Witness(request) => Some(request.clone()),
+            Found::None | Found::NotShown => None,
+        };
+        let exact = *gained != Found::NotShown && *lost != Found::NotShown;
+        Self { exact, gained: witness(gained), lost: witness(lost) }
     }
 }
 

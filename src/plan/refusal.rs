@@ -15,6 +15,8 @@ pub enum RefusalName {
     Takeover,
     /// A protected policy would go.
     PreventDelete,
+    /// An access test fails on what would be live.
+    AccessTestFailed,
 }
 
 /// One refusal.
@@ -39,6 +41,7 @@ impl RefusalName {
             Self::DocumentTooLarge => "document-too-large",
             Self::Takeover => "takeover",
             Self::PreventDelete => "prevent-delete",
+            Self::AccessTestFailed => "access-test-failed",
         }
     }
 
@@ -46,17 +49,22 @@ impl RefusalName {
     pub fn can_be_allowed(self) -> bool {
         match self {
             Self::Takeover => true,
-            Self::WrongAccount | Self::SlotsExceeded | Self::DocumentTooLarge | Self::PreventDelete => false,
+            Self::WrongAccount
+            | Self::SlotsExceeded
+            | Self::DocumentTooLarge
+            | Self::PreventDelete
+            | Self::AccessTestFailed => false,
         }
     }
 
     /// Every name, for arguments and documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::WrongAccount,
         Self::SlotsExceeded,
         Self::DocumentTooLarge,
         Self::Takeover,
         Self::PreventDelete,
+        Self::AccessTestFailed,
     ];
 }
 

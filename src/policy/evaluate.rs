@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::clause::{Clause, Patterns, Principals};
 use super::condition::{Operator, Order, SetPrefix, Test};
@@ -24,7 +25,23 @@ pub struct Request {
     /// The ARN of a log stream.
     pub resource: String,
     /// Context keys and their values; a key that is not here is missing.
+    #[serde(serialize_with = "one_or_many")]
     pub context: BTreeMap<String, Vec<String>>,
+}
+
+/// A single value as a string.
+fn one_or_many<S: Serializer>(
+    context: &BTreeMap<String, Vec<String>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(context.len()))?;
+    for (key, values) in context {
+        match values.as_slice() {
+            [value] => map.serialize_entry(key, value)?,
+            values => map.serialize_entry(key, values)?,
+        }
+    }
+    map.end()
 }
 
 /// Which part of a statement did not match a request.

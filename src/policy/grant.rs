@@ -44,6 +44,38 @@ impl Document {
     }
 }
 
+impl Grant {
+    /// A document that says just this; nothing for a grant with a negated element or another principal than a service
+    /// or everyone.
+    pub fn document(&self) -> Option<Document> {
+        let negated =
+            [&self.principal, &self.action, &self.resource].into_iter().any(|text| text.starts_with("not "));
+        let principal = match self.principal.split_once(':') {
+            None if !self.principal.is_empty() => {
+                Json::Object(vec![("Service".to_owned(), text(&self.principal))])
+            }
+            Some(("AWS", "*")) => text("*"),
+            _ => return None,
+        };
+        let mut members = vec![
+            ("Effect".to_owned(), text(&self.effect)),
+            ("Principal".to_owned(), principal),
+            ("Action".to_owned(), text(&self.action)),
+            ("Resource".to_owned(), text(&self.resource)),
+        ];
+        if !self.condition.0.is_empty() {
+            members.push(("Condition".to_owned(), Json::parse(&self.condition.0).ok()?));
+        }
+        let version = ("Version".to_owned(), text("2012-10-17"));
+        let statement = ("Statement".to_owned(), Json::Object(members));
+        (!negated).then(|| Document::from_json(&Json::Object(vec![version, statement])))
+    }
+}
+
+fn text(text: &str) -> Json {
+    Json::String(text.to_owned())
+}
+
 fn collect(statement: &Statement, grants: &mut BTreeSet<Grant>) {
     let effect = statement.json().get("Effect").and_then(Json::as_str).unwrap_or_default();
     let condition = Condition::of(statement);

@@ -35,6 +35,15 @@ pub trait PolicyReader: Send + Sync {
     /// [`ProviderError`] when it could not be read.
     fn read_policy(&self, key: &PolicyKey)
     -> impl Future<Output = Result<Option<LivePolicy>, ProviderError>>;
+
+    /// Those of some log groups that are not there.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when it could not be read; `logs:DescribeLogGroups` is a right of its own.
+    fn missing_log_groups(
+        &self,
+        names: &BTreeSet<String>,
+    ) -> impl Future<Output = Result<BTreeSet<String>, ProviderError>>;
 }
 
 /// Touches the policies of one target.

@@ -118,4 +118,22 @@ impl PolicyReader for AwsReader {
             PolicyScope::Resource => self.log_group_policy(&key.identity).await,
         }
     }
+
+    async fn missing_log_groups(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, ProviderError> {
+        const OPERATION: &str = "DescribeLogGroups";
+        let mut missing = BTreeSet::new();
+        for name in names {
+            // Names come in order, so that of all that begin with it the name itself comes first.
+            let answer =
+                self.client.describe_log_groups().log_group_name_prefix(name).limit(PAGE).send().await;
+            let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &self.target, &error))?;
+            let groups = answer
+                .log_groups
+                .ok_or_else(|| ProviderError::malformed(OPERATION, &self.target, "`logGroups` is missing"))?;
+            if groups.iter().all(|group| group.log_group_name.as_ref() != Some(name)) {
+                missing.insert(name.clone());
+            }
+        }
+        Ok(missing)
+    }
 }

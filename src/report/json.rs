@@ -58,7 +58,7 @@ struct OutcomeFormat {
 
 /// The plans of some targets.
 pub fn plan_json(plan: &PlanFormat) -> String {
-    text(plan)
+    pretty(plan)
 }
 
 /// The findings of a validation.
@@ -66,7 +66,7 @@ pub fn validate_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
     let finding = |finding: &crate::model::Diagnostic| {
         DiagnosticFormat::new(finding, finding.span.and_then(|span| sources.location(span)))
     };
-    text(&ValidateFormat {
+    pretty(&ValidateFormat {
         format_version: FORMAT_VERSION,
         kind: "validate",
         tool_version: TOOL_VERSION,
@@ -96,7 +96,7 @@ pub fn apply_json(results: &[TargetResult], digest: &Fingerprint, outcomes: &[Ta
             outcomes: outcome.map(target_outcomes).unwrap_or_default(),
         }
     });
-    text(&ApplyFormat {
+    pretty(&ApplyFormat {
         format_version: FORMAT_VERSION,
         kind: "apply",
         tool_version: TOOL_VERSION,
@@ -117,7 +117,7 @@ fn target_outcomes(target: &TargetOutcome) -> Vec<OutcomeFormat> {
 }
 
 /// Pretty-printed, with a line feed at the end.
-fn text(value: &impl Serialize) -> String {
+pub(super) fn pretty(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text

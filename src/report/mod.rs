@@ -1,24 +1,32 @@
-//! Shows values: text for terminals, JSON for programs.
+//! Shows values: text for terminals, JSON for programs, SARIF and annotations for code review.
 //!
 //! Rendering takes a value and returns text; nothing here prints. Text carries terminal styles, which the
 //! stream it is written to keeps or strips.
 
+mod access;
 mod apply;
+mod can;
 mod count;
 mod diagnostic;
 mod escape;
+mod github;
 mod json;
 mod layout;
 mod plan;
 mod rules;
+mod sarif;
 mod statement;
 mod step;
 mod style;
 
+pub use access::request_text;
 pub use apply::apply_text;
+pub use can::{Answer, can_json, can_text};
 pub use diagnostic::{diagnostics_text, findings_summary};
+pub use github::validate_github;
 pub use json::{apply_json, plan_json, validate_json};
 pub use layout::Layout;
 pub use plan::plan_text;
 pub use rules::{rule_text, rules_page, rules_text};
+pub use sarif::validate_sarif;
 pub use style::Style;

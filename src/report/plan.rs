@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::diff::{Change, DocumentDiff, FieldDiff, Marked, StatementDiff, compare};
+use crate::diff::{Breadth, Change, DocumentDiff, FieldDiff, Mark, Marked, Meaning, StatementDiff, compare};
 use crate::plan::{Plan, PlannedChange, Summary, TargetResult};
-use crate::policy::{Document, Fingerprint};
+use crate::policy::{Document, Fingerprint, Statement};
 
+use super::access::access_text;
 use super::count::{counted, thousands};
 use super::escape::terminal;
 use super::layout::Layout;
@@ -87,6 +88,9 @@ fn target(plan: &Plan, layout: Layout, text: &mut String) {
     if any {
         text.push('\n');
     }
+    if let Some(access) = &plan.access {
+        text.push_str(&access_text(access, !plan.operations.is_empty()));
+    }
     text.push_str(&steps(plan));
     for refusal in &plan.refusals {
         let word = if refusal.allowed {
@@ -117,10 +121,14 @@ fn change(plan: &Plan, planned: &PlannedChange, layout: Layout, text: &mut Strin
         Change::Unchanged { live } => size(&live.document),
         Change::Unmanaged { .. } => "unmanaged".to_owned(),
     };
-    let left = format!("  {symbol} {word:<7} {}", terminal(&planned.key.to_string()));
+    let breadth = match (&planned.change, &planned.meaning) {
+        (Change::Update { .. }, Some(meaning)) => breadth(meaning.breadth),
+        _ => "",
+    };
+    let left = format!("  {symbol} {word:<7} {}{breadth}", terminal(&planned.key.to_string()));
     let painted = |left: &str| style.map_or_else(|| left.to_owned(), |style| style.paint(left).to_string());
     let _ = writeln!(text, "{}", layout.edges(&left, &right, painted));
-    details(&planned.change, text);
+    details(&planned.change, planned.meaning.as_ref(), text);
 }
 
 fn ours_since(applied_at: &str) -> String {
@@ -139,11 +147,23 @@ fn look(change: &Change) -> (char, &'static str, Option<Style>) {
     }
 }
 
-fn details(change: &Change, text: &mut String) {
+/// What an update means for the policy's own access.
+fn breadth(breadth: Breadth) -> &'static str {
+    match breadth {
+        Breadth::Wider => "  wider",
+        Breadth::Narrower => "  narrower",
+        Breadth::Same => "  same access",
+        Breadth::Other => "  other access",
+        Breadth::Unknown => "  access not shown",
+    }
+}
+
+fn details(change: &Change, meaning: Option<&Meaning>, text: &mut String) {
+    let marks = Marks(meaning);
     match change {
-        Change::Create { after } => whole(after, '+', Style::Added, text),
-        Change::Delete { before, .. } => whole(&before.document, '-', Style::Removed, text),
-        Change::Update { before, after } => difference(&compare(&before.document, after), text),
+        Change::Create { after } => whole(after, true, marks, text),
+        Change::Delete { before, .. } => whole(&before.document, false, marks, text),
+        Change::Update { before, after } => difference(&compare(&before.document, after), marks, text),
         Change::Adopt { .. }
         | Change::Forget { .. }
         | Change::Unchanged { .. }
@@ -151,32 +171,48 @@ fn details(change: &Change, text: &mut String) {
     }
 }
 
-/// Every statement of a document in words.
-fn whole(document: &Document, symbol: char, style: Style, text: &mut String) {
-    for sentence in document.statements().iter().flat_map(sentences) {
-        let _ = writeln!(text, "      {}", style.paint(format!("{symbol} {sentence}")));
+/// What becomes of each statement that comes or goes.
+#[derive(Clone, Copy)]
+struct Marks<'a>(Option<&'a Meaning>);
+
+impl Marks<'_> {
+    /// A few words behind a sentence; empty where the statement counts.
+    fn of(self, statement: &Statement, arrives: bool) -> String {
+        let marks = self.0.map(|meaning| if arrives { &meaning.arriving } else { &meaning.leaving });
+        match (marks.and_then(|marks| marks.get(statement.canonical())), arrives) {
+            (Some(Mark::Moved(other)), true) => format!("  (moved from {})", terminal(&other.to_string())),
+            (Some(Mark::Moved(other)), false) => format!("  (moved to {})", terminal(&other.to_string())),
+            (Some(Mark::CoveredAnyway), true) => "  (allowed before)".to_owned(),
+            (Some(Mark::CoveredAnyway), false) => "  (still allowed)".to_owned(),
+            (Some(Mark::Counts) | None, _) => String::new(),
+        }
     }
 }
 
-fn difference(diff: &DocumentDiff, text: &mut String) {
+/// Every statement of a document in words.
+fn whole(document: &Document, arrives: bool, marks: Marks<'_>, text: &mut String) {
+    document.statements().iter().for_each(|statement| one(statement, arrives, marks, text));
+}
+
+fn one(statement: &Statement, arrives: bool, marks: Marks<'_>, text: &mut String) {
+    let (symbol, style) = if arrives { ('+', Style::Added) } else { ('-', Style::Removed) };
+    let mark = marks.of(statement, arrives);
+    for sentence in sentences(statement) {
+        let _ = writeln!(text, "      {}{mark}", style.paint(format!("{symbol} {sentence}")));
+    }
+}
+
+fn difference(diff: &DocumentDiff, marks: Marks<'_>, text: &mut String) {
     for found in &diff.fields {
         field("", found, text);
     }
     for statement in &diff.statements {
         match statement {
-            StatementDiff::Added(statement) => sentences(statement).iter().for_each(|sentence| {
-                let _ = writeln!(text, "      {}", Style::Added.paint(format!("+ {sentence}")));
-            }),
-            StatementDiff::Removed(statement) => sentences(statement).iter().for_each(|sentence| {
-                let _ = writeln!(text, "      {}", Style::Removed.paint(format!("- {sentence}")));
-            }),
+            StatementDiff::Added(statement) => one(statement, true, marks, text),
+            StatementDiff::Removed(statement) => one(statement, false, marks, text),
             StatementDiff::Changed { name, fields } => {
-                let place = if name.starts_with('#') {
-                    format!("Statement {name} · ")
-                } else {
-                    format!("Statement \"{name}\" · ")
-                };
-                fields.iter().for_each(|found| field(&place, found, text));
+                let name = if name.starts_with('#') { name.clone() } else { format!("\"{name}\"") };
+                fields.iter().for_each(|found| field(&format!("Statement {name} · "), found, text));
             }
         }
     }

@@ -10,7 +10,17 @@ use super::rule::{Check, rule};
 const IN_VAIN: &str = "LP606";
 
 /// Applies `lint` of the files and of each policy, and reports what is accepted in vain.
-pub fn levelled(desired: &DesiredState, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(super) fn levelled(desired: &DesiredState, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let (mut kept, used) = accepted(desired, findings);
+    kept.extend(in_vain(desired, &used).map(|finding| raised(finding, &desired.lint)));
+    kept
+}
+
+/// The findings that are not accepted, and the exceptions that accepted the others.
+pub(super) fn accepted(
+    desired: &DesiredState,
+    findings: Vec<Diagnostic>,
+) -> (Vec<Diagnostic>, BTreeSet<SourceSpan>) {
     let mut used: BTreeSet<SourceSpan> = BTreeSet::new();
     let mut kept = Vec::new();
     for finding in findings {
@@ -24,8 +34,7 @@ pub fn levelled(desired: &DesiredState, findings: Vec<Diagnostic>) -> Vec<Diagno
             None => kept.push(raised(finding, &desired.lint)),
         }
     }
-    kept.extend(in_vain(desired, &used).map(|finding| raised(finding, &desired.lint)));
-    kept
+    (kept, used)
 }
 
 /// The entry that a finding is about.

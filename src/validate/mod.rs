@@ -10,6 +10,7 @@ mod exposure;
 mod identity;
 mod language_rules;
 mod level;
+mod planning;
 mod reader_rules;
 mod rule;
 mod shape;
@@ -18,14 +19,16 @@ mod subject;
 
 use crate::model::{DesiredState, Diagnostic, Diagnostics};
 
-pub use level::levelled;
+use level::levelled;
+
+pub use planning::when_planning;
 pub use rule::{Check, Rule, rule, rules};
 pub use subject::{Subject, TargetSubject};
 
 /// Runs every rule over every policy at every target, and the access tests.
 ///
 /// A rule about the text of an entry runs once, at the first target of the entry: what it finds is the same at
-/// the others. Levels are as the rules have them; [`levelled`] applies what the files say about them.
+/// the others. Levels are as the rules have them; [`judged`] applies what the files say about them.
 pub fn validate(desired: &DesiredState) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = Vec::new();
     let mut seen = vec![false; desired.policies.len()];

@@ -56,6 +56,6 @@ pub(super) fn nearly_full(rule: &Rule, target: &TargetSubject<'_>, findings: &mu
 }
 
 /// 80 percent or more.
-fn is_nearly(used: usize, limit: usize) -> bool {
+pub(super) fn is_nearly(used: usize, limit: usize) -> bool {
     used.saturating_mul(5) >= limit.saturating_mul(4)
 }
