@@ -58,15 +58,10 @@ fn sarif(code: &str) -> serde_json::Value {
 
 #[test]
 fn sarif_is_what_its_schema_says() {
-    let mut schema: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string("tests/data/sarif-2.1.0.json").unwrap()).unwrap();
-    // The published schema has a pattern with a bracket too many, for a property that is not used here.
-    schema
-        .pointer_mut("/definitions/run/properties/language")
-        .unwrap()
-        .as_object_mut()
-        .unwrap()
-        .remove("pattern");
+    // The published schema has a pattern with a bracket too many.
+    let text =
+        fs::read_to_string("tests/data/sarif-2.1.0.json").unwrap().replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}?$");
+    let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for rule in rules() {
         let log = sarif(rule.code.0);

@@ -50,8 +50,8 @@ pub struct Rights {
     deny: Vec<Region>,
 }
 
-/// The most regions that are looked at for one question.
-const MOST_WORK: usize = 20_000;
+/// The most pairs of regions that are looked at for one question.
+const MOST_WORK: usize = 200_000;
 
 /// The most statements of one document that are compared with each other.
 const MOST_COMPARED: usize = 200;
@@ -173,7 +173,7 @@ impl Comparison {
 
     /// A request of a region that lies in none of the others.
     fn escape(&mut self, region: &Region, minus: &[&Region]) -> Found {
-        self.work += 1;
+        self.work += 1 + minus.len();
         if self.work > MOST_WORK {
             return Found::NotShown;
         }

@@ -33,11 +33,27 @@ pub(super) enum Left {
 /// The most states of one walk.
 const MOST_STATES: usize = 20_000;
 
+/// How many words of states may be looked at, over all walks that share it. A word is about a nanosecond.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget(pub(super) usize);
+
+impl Budget {
+    /// Enough for one question about two patterns, or a few.
+    pub(super) const QUESTION: Self = Self(20_000_000);
+
+    /// Takes some of it; false when it is used up.
+    fn take(&mut self, words: usize) -> bool {
+        let left = self.0.checked_sub(words);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
 /// The places that each pattern of each constraint can be at, as bits.
 type State = Vec<u64>;
 
 /// A string that meets every constraint; `others` are tried, in order, where the letter does not matter.
-pub(super) fn left(constraints: &[Signed<'_>], others: &str) -> Left {
+pub(super) fn left(constraints: &[Signed<'_>], others: &str, budget: &mut Budget) -> Left {
     let walk = Walk::new(constraints);
     let start = walk.start();
     let mut from: BTreeMap<State, Option<(State, char)>> = BTreeMap::from([(start.clone(), None)]);
@@ -46,10 +62,11 @@ pub(super) fn left(constraints: &[Signed<'_>], others: &str) -> Left {
         if walk.accepts(&state) {
             return Left::Some(spell(&from, state));
         }
-        if from.len() > MOST_STATES {
+        let letters = walk.letters(&state, others);
+        if from.len() > MOST_STATES || !budget.take(walk.words * (letters.len() + 1)) {
             return Left::Unknown;
         }
-        for letter in walk.letters(&state, others) {
+        for letter in letters {
             let next = walk.step(&state, letter);
             if walk.is_alive(&next) && !from.contains_key(&next) {
                 from.insert(next.clone(), Some((state.clone(), letter)));
@@ -112,7 +129,7 @@ impl<'a> Walk<'a> {
     fn step(&self, state: &State, letter: char) -> State {
         let mut next = vec![0; self.words];
         for track in self.tracks() {
-            track.places(state).for_each(|place| match track.tokens.get(place) {
+            track.each_place(state, |place| match track.tokens.get(place) {
                 Some(token) if token.takes(letter) => {
                     track.enter(&mut next, if token.is_run() { place } else { place + 1 });
                 }
@@ -132,7 +149,7 @@ impl<'a> Walk<'a> {
     /// Whether a longer string may still meet every constraint that is not turned round.
     fn is_alive(&self, state: &State) -> bool {
         let alive = |(tracks, turned): &(Vec<Track<'_>>, bool)| {
-            *turned || tracks.iter().any(|track| track.places(state).next().is_some())
+            *turned || tracks.iter().any(|track| track.is_anywhere(state))
         };
         self.constraints.iter().all(alive)
     }
@@ -141,14 +158,12 @@ impl<'a> Walk<'a> {
     fn letters(&self, state: &State, others: &str) -> Vec<char> {
         let mut letters = Vec::new();
         for track in self.tracks() {
-            for token in track.places(state).filter_map(|place| track.tokens.get(place)) {
-                match token {
-                    Token::Letter(letter) => letters.push(*letter),
-                    Token::AnyCase(letter) => letters.extend([*letter, letter.to_ascii_uppercase()]),
-                    Token::OneInPart | Token::RunInPart => letters.push(':'),
-                    Token::One | Token::Run => {}
-                }
-            }
+            track.each_place(state, |place| match track.tokens.get(place) {
+                Some(Token::Letter(letter)) => letters.push(*letter),
+                Some(Token::AnyCase(letter)) => letters.extend([*letter, letter.to_ascii_uppercase()]),
+                Some(Token::OneInPart | Token::RunInPart) => letters.push(':'),
+                Some(Token::One | Token::Run) | None => {}
+            });
         }
         letters.sort_unstable();
         letters.dedup();
@@ -171,16 +186,23 @@ impl Track<'_> {
         }
     }
 
-    fn places(&self, state: &State) -> impl Iterator<Item = usize> {
-        let words = &state[self.offset..=self.offset + self.tokens.len() / 64];
-        let places: Vec<usize> = words
-            .iter()
-            .enumerate()
-            .flat_map(|(index, word)| {
-                (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit)
-            })
-            .collect();
-        places.into_iter()
+    /// Calls back for each place that is marked.
+    fn each_place(&self, state: &State, mut found: impl FnMut(usize)) {
+        for (index, word) in self.words(state).iter().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                found(index * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+    }
+
+    fn is_anywhere(&self, state: &State) -> bool {
+        self.words(state).iter().any(|word| *word != 0)
+    }
+
+    fn words<'s>(&self, state: &'s State) -> &'s [u64] {
+        &state[self.offset..=self.offset + self.tokens.len() / 64]
     }
 
     fn is_at_end(&self, state: &State) -> bool {
@@ -203,7 +225,7 @@ pub fn patterns_meet(patterns: &[&str]) -> bool {
     let unions: Vec<Union> =
         patterns.iter().filter_map(read).map(|pattern| Union { patterns: vec![pattern] }).collect();
     let signed: Vec<Signed<'_>> = unions.iter().map(|union| (union, false)).collect();
-    left(&signed, "x") != Left::Nothing
+    left(&signed, "x", &mut Budget::QUESTION.clone()) != Left::Nothing
 }
 
 /// Whether every string of one pattern is one of another: exact, for nothing is left of the one without the other.
@@ -214,7 +236,7 @@ fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
     let (outer, inner) = trimmed(outer.tokens(), inner.tokens());
     let (outer, inner) = (Pattern::of(outer.to_vec()), Pattern::of(inner.to_vec()));
     let (outer, inner) = (Union { patterns: vec![outer] }, Union { patterns: vec![inner] });
-    match left(&[(&inner, false), (&outer, true)], "x") {
+    match left(&[(&inner, false), (&outer, true)], "x", &mut Budget::QUESTION.clone()) {
         Left::Nothing => Some(true),
         Left::Some(_) => Some(false),
         Left::Unknown => None,
@@ -290,7 +312,7 @@ mod tests {
                 let found: Vec<bool> = unions.iter().map(|union| union.patterns[0].matches(text)).collect();
                 found == [true, true, false]
             };
-            match left(&[(&unions[0], false), (&unions[1], false), (&unions[2], true)], "x") {
+            match left(&[(&unions[0], false), (&unions[1], false), (&unions[2], true)], "x", &mut Budget::QUESTION.clone()) {
                 Left::Some(found) => prop_assert!(meets(&found), "{}", found),
                 Left::Nothing => prop_assert!(!meets(&text), "{}", text),
                 Left::Unknown => prop_assert!(false, "such small patterns are decided"),

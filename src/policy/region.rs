@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::clause::{Clause, Patterns, Principals};
 use super::condition::{Operator, Test};
-use super::language::{Left, Union, left};
+use super::language::{Budget, Left, Union, left};
 use super::pattern::{Pattern, Reading, Token};
 
 /// What a constraint speaks about.
@@ -67,12 +67,23 @@ pub(super) enum Point {
 }
 
 /// All constraints, each once, and what was found out about them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Space {
     constraints: Vec<Constraint>,
     ids: BTreeMap<Constraint, usize>,
     points: BTreeMap<Vec<Literal>, Point>,
+    budget: Budget,
 }
+
+impl Default for Space {
+    fn default() -> Self {
+        let (constraints, ids, points) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { constraints, ids, points, budget: MOST_WORDS }
+    }
+}
+
+/// What one comparison may cost in all: a fraction of a second.
+const MOST_WORDS: Budget = Budget(100_000_000);
 
 impl Space {
     /// The number of a constraint.
@@ -114,7 +125,7 @@ impl Space {
         point
     }
 
-    fn find(&self, dimension: &Dimension, literals: &[Literal]) -> Point {
+    fn find(&mut self, dimension: &Dimension, literals: &[Literal]) -> Point {
         let contradicts = |literal: &Literal| literals.contains(&literal.complement());
         if literals.iter().any(contradicts) {
             return Point::Empty;
@@ -131,7 +142,10 @@ impl Space {
             .iter()
             .map(|literal| (&held(literal).union, held(literal).turned != literal.complement))
             .collect();
-        match left(&signed, letters(dimension)) {
+        let mut budget = self.budget;
+        let found = left(&signed, letters(dimension), &mut budget);
+        self.budget = budget;
+        match found {
             Left::Nothing => Point::Empty,
             Left::Some(text) => Point::Text(text),
             Left::Unknown => Point::Unknown,

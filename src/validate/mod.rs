@@ -34,15 +34,17 @@ pub fn validate(desired: &DesiredState) -> Vec<Diagnostic> {
     let mut seen = vec![false; desired.policies.len()];
     for at in &desired.targets {
         let subjects = subject::subjects(desired, at, &mut seen);
+        // What AWS can never take is told so (LP501), and not looked into.
+        let judged = || subjects.iter().filter(|subject| subject.document.bytes() <= MOST_JUDGED_BYTES);
         let target = TargetSubject { at, policies: &subjects };
         for rule in rules() {
             match rule.check {
                 Check::Reader | Check::Plan | Check::Lint => {}
                 Check::Entry(check) => {
-                    let first = subjects.iter().filter(|subject| subject.is_first);
+                    let first = judged().filter(|subject| subject.is_first);
                     first.for_each(|subject| check(rule, subject, &mut findings));
                 }
-                Check::Each(check) => subjects.iter().for_each(|subject| check(rule, subject, &mut findings)),
+                Check::Each(check) => judged().for_each(|subject| check(rule, subject, &mut findings)),
                 Check::Target(check) => check(rule, &target, &mut findings),
             }
         }
@@ -53,6 +55,9 @@ pub fn validate(desired: &DesiredState) -> Vec<Diagnostic> {
     }
     findings
 }
+
+/// Documents above this many bytes are far beyond what AWS takes (51,200).
+const MOST_JUDGED_BYTES: usize = 256 * 1024;
 
 /// The code of an access test that fails on desired state; a plan judges the tests again, on what will be live.
 pub const ACCESS_TEST_FAILS: &str = "LP119";
