@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         live: &live,
         recorded: Some(&RecordedState::default()),
         allowed: &[],
-        tests: &loaded.desired.tests,
+        tests: &loaded.desired.tests_at(at),
         diagnostics: findings.iter().cloned().collect(),
     });
 

@@ -55,7 +55,7 @@ async fn plan_target(
         live: &live,
         recorded: recorded.as_ref(),
         allowed,
-        tests: &world.desired.tests,
+        tests: &world.desired.tests_at(at),
         diagnostics: world.diagnostics.iter().filter(here).cloned().collect(),
     });
     if plan.slots.is_some() {

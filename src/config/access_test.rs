@@ -6,9 +6,10 @@ use crate::policy::EFFECTIVE_ACTIONS;
 use super::code;
 use super::decode::Decoder;
 use super::policy::Context;
+use super::target;
 use super::tree::{Kind, Node};
 
-pub(super) const TEST_FIELDS: &[&str] = &["allow", "deny", "targets"];
+pub(super) const TEST_FIELDS: &[&str] = &["allow", "deny", "targets", "regions"];
 pub(super) const REQUEST_FIELDS: &[&str] =
     &["service", "action", "log_group", "source_arn", "source_account"];
 
@@ -57,6 +58,7 @@ fn test(node: &Node, context: &Context<'_>, decoder: &mut Decoder<'_>) -> Option
         source_arn,
         source_account,
         targets,
+        regions: fields.get("regions").map(|node| target::regions(node, decoder)),
         span: fields.span,
     })
 }

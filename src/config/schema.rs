@@ -116,6 +116,10 @@ struct TestSchema {
     /// Names under `targets`; every target by default.
     #[schemars(length(min = 1))]
     targets: Option<Vec<String>>,
+    /// Regions. By default, what must not be allowed holds in every Region, and what must be allowed in one Region of
+    /// each account at least.
+    #[schemars(length(min = 1))]
+    regions: Option<Vec<String>>,
 }
 
 /// A request.

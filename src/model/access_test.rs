@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::{Document, Request, Verdict, evaluate};
 
-use super::{DesiredTarget, PolicyKey, PolicyScope, SourceSpan, Target, Template};
+use super::{DesiredTarget, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template};
 
 /// One entry under `tests`.
 #[derive(Debug, Clone)]
@@ -23,6 +23,9 @@ pub struct AccessTest {
     pub source_account: Option<Template>,
     /// Names under `targets`; nothing means every target.
     pub targets: Option<BTreeSet<String>>,
+    /// Regions; nothing means every Region for what must not be allowed, and any one Region of each account for what
+    /// must be: a service such as Route 53 writes in one Region only.
+    pub regions: Option<BTreeSet<Region>>,
     /// The place of the entry.
     pub span: SourceSpan,
 }
@@ -43,7 +46,8 @@ pub struct Judgement {
 impl AccessTest {
     /// Whether the test is about a target.
     pub fn applies_to(&self, at: &DesiredTarget) -> bool {
-        self.targets.as_ref().is_none_or(|names| !names.is_disjoint(&at.names))
+        let named = self.targets.as_ref().is_none_or(|names| !names.is_disjoint(&at.names));
+        named && self.regions.as_ref().is_none_or(|regions| regions.contains(&at.target.region))
     }
 
     /// The request at a target.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use crate::policy::{Document, Json};
 
+use super::judge;
+
 use super::{
     AccessTest, Limits, Lint, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template,
 };
@@ -141,6 +143,31 @@ impl DesiredState {
             (entry.key(&at.target), DesiredPolicy { document, entry })
         });
         TargetDesired { at, policies: policies.collect() }
+    }
+}
+
+impl DesiredState {
+    /// The access tests that must hold at one of the targets.
+    ///
+    /// What must be allowed, and names no Regions, must hold where the files give it; where they give it in no Region of
+    /// the account, it must hold in each.
+    pub fn tests_at(&self, at: &DesiredTarget) -> Vec<&AccessTest> {
+        let must_hold = |test: &&AccessTest| {
+            let anywhere = || {
+                let others = self.targets.iter().filter(|other| other.target.account == at.target.account);
+                others.filter(|other| test.applies_to(other)).any(|other| self.gives(test, other))
+            };
+            let everywhere = !test.must_be_allowed || test.regions.is_some();
+            test.applies_to(at) && (everywhere || self.gives(test, at) || !anywhere())
+        };
+        self.tests.iter().filter(must_hold).collect()
+    }
+
+    /// Whether the files alone allow what a test asks for.
+    fn gives(&self, test: &AccessTest, at: &DesiredTarget) -> bool {
+        let desired = self.at(at);
+        let policies = desired.policies.iter().map(|(key, policy)| (key, &*policy.document));
+        judge(&at.target, policies, test.request(&at.target)).allowed
     }
 }
 

@@ -49,7 +49,7 @@ pub fn validate(desired: &DesiredState) -> Vec<Diagnostic> {
             }
         }
         if let Some(rule) = rule(ACCESS_TEST_FAILS) {
-            let tests = desired.tests.iter().filter(|test| test.applies_to(at));
+            let tests = desired.tests_at(at).into_iter();
             findings.extend(tests.filter_map(|test| access_test::failing(rule, test, &target)));
         }
     }
