@@ -3,31 +3,32 @@
 //! CONTRACT section 5 lists what means nothing; everything else counts. The result is itself a policy
 //! document, so that taking it again changes nothing.
 
-use super::Json;
+use super::{Json, Statement};
 
 /// IAM's default for a document without `Version`
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>).
 const DEFAULT_VERSION: &str = "2008-10-17";
 
-/// The canonical form of a whole document.
-pub(super) fn canonical(document: &Json) -> Json {
-    let Json::Object(members) = document else { return plain(document) };
-    let mut result: Vec<(String, Json)> = members
-        .iter()
-        .map(|(key, value)| {
-            let value = if key == "Statement" { statements(value) } else { plain(value) };
-            (key.clone(), value)
-        })
-        .collect();
+/// The canonical form of a whole document; `statements` are the canonical texts of its statements.
+pub(super) fn canonical<'a>(document: &Json, statements: impl IntoIterator<Item = &'a Statement>) -> String {
+    let Json::Object(members) = document else { return plain(document).to_string() };
+    let mut texts: Vec<&str> = statements.into_iter().map(Statement::canonical).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    let mut written: Vec<(&str, String)> =
+        members.iter().map(|(key, value)| (key.as_str(), member(key, value, &texts))).collect();
     if document.get("Version").is_none() {
-        result.push(("Version".to_owned(), Json::String(DEFAULT_VERSION.to_owned())));
+        written.push(("Version", Json::String(DEFAULT_VERSION.to_owned()).to_string()));
     }
-    object(result)
+    written.sort();
+    let written: Vec<String> =
+        written.into_iter().map(|(key, value)| format!("{}:{value}", Json::String(key.to_owned()))).collect();
+    format!("{{{}}}", written.join(","))
 }
 
-/// Statements are a set; one alone is a set of one.
-fn statements(value: &Json) -> Json {
-    set(value.items().iter().map(statement).collect())
+/// Statements are a set, which is written out already.
+fn member(key: &str, value: &Json, statements: &[&str]) -> String {
+    if key == "Statement" { format!("[{}]", statements.join(",")) } else { plain(value).to_string() }
 }
 
 /// The canonical form of one statement.
@@ -142,13 +143,21 @@ fn plain(value: &Json) -> Json {
     }
 }
 
+/// Members by key; repeated keys, which are rare, by value.
 fn object(mut members: Vec<(String, Json)>) -> Json {
-    members.sort_by_cached_key(|(key, value)| (key.clone(), value.to_string()));
+    members.sort_by(|(left, one), (right, other)| {
+        left.cmp(right).then_with(|| one.to_string().cmp(&other.to_string()))
+    });
     Json::Object(members)
 }
 
+/// Strings by their text, all else behind them by its JSON.
 fn set(mut items: Vec<Json>) -> Json {
-    items.sort_by_cached_key(ToString::to_string);
+    if items.iter().all(|item| item.as_str().is_some()) {
+        items.sort_by(|left, right| left.as_str().cmp(&right.as_str()));
+    } else {
+        items.sort_by_cached_key(|item| (item.as_str().is_none(), item.to_string()));
+    }
     items.dedup();
     Json::Array(items)
 }
@@ -158,7 +167,8 @@ mod tests {
     use super::*;
 
     fn canonical_text(text: &str) -> String {
-        canonical(&Json::parse(text).expect("JSON")).to_string()
+        let json = Json::parse(text).expect("JSON");
+        canonical(&json, &Statement::all(&json))
     }
 
     #[test]

@@ -88,8 +88,8 @@ impl Document {
     }
 
     fn assemble(text: String, json: Result<Json, JsonError>) -> Self {
-        let canonical = json.as_ref().map_or_else(|_| text.clone(), |json| canonical(json).to_string());
         let statements = json.as_ref().map(Statement::all).unwrap_or_default();
+        let canonical = json.as_ref().map_or_else(|_| text.clone(), |json| canonical(json, &statements));
         let fingerprint = Fingerprint::of(canonical.as_bytes());
         Self { text, json, statements, canonical, fingerprint }
     }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::pattern::{Pattern, Reading, Token};
+use super::shortcut::{plainly_apart, plainly_covers, plainly_meet};
 
 /// What a string must be, or must not be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -211,6 +212,31 @@ impl Track<'_> {
     }
 }
 
+/// Whether a conjunction of constraints is plainly empty: what one asks for another forbids, or two ask for what cannot be
+/// both. True is a proof, false says nothing.
+pub(super) fn is_plainly_empty(constraints: &[Signed<'_>]) -> bool {
+    let wanted = || constraints.iter().filter(|(_, turned)| !turned).map(|(union, _)| *union);
+    let forbidden = || constraints.iter().filter(|(_, turned)| *turned).map(|(union, _)| *union);
+    let is_forbidden = |wanted: &Union| {
+        let covered =
+            |inner: &Pattern, union: &Union| union.patterns.iter().any(|outer| plainly_covers(outer, inner));
+        forbidden().any(|union| wanted.patterns.iter().all(|inner| covered(inner, union)))
+    };
+    let is_apart = |left: &Union, right: &Union| {
+        left.patterns.iter().all(|one| right.patterns.iter().all(|other| plainly_apart(one, other)))
+    };
+    wanted().enumerate().any(|(index, union)| {
+        let few = union.patterns.len() <= MOST_COMPARED;
+        few && (is_forbidden(union)
+            || wanted()
+                .skip(index + 1)
+                .any(|other| other.patterns.len() <= MOST_COMPARED && is_apart(union, other)))
+    })
+}
+
+/// The most patterns of a union that are compared with each other.
+const MOST_COMPARED: usize = 50;
+
 /// Whether every string that `inner` matches, `outer` matches too; both with `*` and `?` as in `Resource`. Nothing comes
 /// back where the bound of the search was met.
 pub fn pattern_covers(outer: &str, inner: &str) -> Option<bool> {
@@ -222,16 +248,25 @@ pub fn pattern_covers(outer: &str, inner: &str) -> Option<bool> {
 /// the search was met.
 pub fn patterns_meet(patterns: &[&str]) -> bool {
     let read = |text: &&str| Pattern::read(text, Reading::Wildcards, false);
-    let unions: Vec<Union> =
-        patterns.iter().filter_map(read).map(|pattern| Union { patterns: vec![pattern] }).collect();
+    let patterns: Vec<Pattern> = patterns.iter().filter_map(read).collect();
+    if plainly_meet(&patterns) {
+        return true;
+    }
+    if patterns.iter().skip(1).any(|other| plainly_apart(&patterns[0], other)) {
+        return false;
+    }
+    let unions: Vec<Union> = patterns.into_iter().map(|pattern| Union { patterns: vec![pattern] }).collect();
     let signed: Vec<Signed<'_>> = unions.iter().map(|union| (union, false)).collect();
     left(&signed, "x", &mut Budget::QUESTION.clone()) != Left::Nothing
 }
 
 /// Whether every string of one pattern is one of another: exact, for nothing is left of the one without the other.
 fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
-    if outer == inner || outer.tokens() == [Token::Run] {
+    if plainly_covers(outer, inner) {
         return Some(true);
+    }
+    if plainly_apart(outer, inner) || !samples(inner).iter().all(|sample| outer.matches(sample)) {
+        return Some(false);
     }
     let (outer, inner) = trimmed(outer.tokens(), inner.tokens());
     let (outer, inner) = (Pattern::of(outer.to_vec()), Pattern::of(inner.to_vec()));
@@ -241,6 +276,19 @@ fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
         Left::Some(_) => Some(false),
         Left::Unknown => None,
     }
+}
+
+/// Two strings of a pattern: each run empty, and each run a letter that no pattern waits for.
+fn samples(pattern: &Pattern) -> [String; 2] {
+    let other = '\u{fffe}';
+    [false, true].map(|long| {
+        let letter = |token: &Token| match token {
+            Token::Letter(letter) | Token::AnyCase(letter) => Some(*letter),
+            Token::One | Token::OneInPart => Some(other),
+            Token::Run | Token::RunInPart => long.then_some(other),
+        };
+        pattern.tokens().iter().filter_map(letter).collect()
+    })
 }
 
 /// Both without the letters that they begin and end with alike. A pattern that begins with a letter has only strings
@@ -290,8 +338,11 @@ mod tests {
 
     #[test]
     fn a_walk_that_grows_without_end_is_given_up() {
-        let (left_side, right_side) = (format!("*a{}", "?".repeat(40)), format!("*b{}", "?".repeat(40)));
-        assert_eq!(covers(&pattern(&left_side), &pattern(&format!("*{right_side}"))), None);
+        // The letter before the last forty cannot be both; to find that out, all of the last forty are remembered.
+        let sides = ["*a", "*b"]
+            .map(|start| Union { patterns: vec![pattern(&format!("{start}{}", "?".repeat(40)))] });
+        let signed = [(&sides[0], false), (&sides[1], false)];
+        assert_eq!(left(&signed, "x", &mut Budget::QUESTION.clone()), Left::Unknown);
     }
 
     proptest! {

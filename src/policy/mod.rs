@@ -16,6 +16,7 @@ mod json;
 mod language;
 mod pattern;
 mod region;
+mod shortcut;
 mod statement;
 mod wire;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::clause::{Clause, Patterns, Principals};
 use super::condition::{Operator, Test};
-use super::language::{Budget, Left, Union, left};
+use super::language::{Budget, Left, Union, is_plainly_empty, left};
 use super::pattern::{Pattern, Reading, Token};
 
 /// What a constraint speaks about.
@@ -142,6 +142,9 @@ impl Space {
             .iter()
             .map(|literal| (&held(literal).union, held(literal).turned != literal.complement))
             .collect();
+        if is_plainly_empty(&signed) {
+            return Point::Empty;
+        }
         let mut budget = self.budget;
         let found = left(&signed, letters(dimension), &mut budget);
         self.budget = budget;
