@@ -11,7 +11,7 @@ const DEFAULT_VERSION: &str = "2008-10-17";
 
 /// The canonical form of a whole document; `statements` are the canonical texts of its statements.
 pub(super) fn canonical<'a>(document: &Json, statements: impl IntoIterator<Item = &'a Statement>) -> String {
-    let Json::Object(members) = document else { return plain(document).to_string() };
+    let Json::Object(members) = document else { return plain(document).text() };
     let mut texts: Vec<&str> = statements.into_iter().map(Statement::canonical).collect();
     texts.sort_unstable();
     texts.dedup();
@@ -28,7 +28,7 @@ pub(super) fn canonical<'a>(document: &Json, statements: impl IntoIterator<Item 
 
 /// Statements are a set, which is written out already.
 fn member(key: &str, value: &Json, statements: &[&str]) -> String {
-    if key == "Statement" { format!("[{}]", statements.join(",")) } else { plain(value).to_string() }
+    if key == "Statement" { format!("[{}]", statements.join(",")) } else { plain(value).text() }
 }
 
 /// The canonical form of one statement.
@@ -93,8 +93,10 @@ fn condition(value: &Json) -> Json {
             other => result.push((operator, plain(other))),
         }
     }
-    tests.sort_by_cached_key(|(operator, test)| {
-        (operator.clone(), test.as_ref().map(|(key, values)| (key.clone(), values.to_string())))
+    tests.sort_by(|(left, one), (right, other)| {
+        let key = |test: &Option<(String, Json)>| test.as_ref().map(|(key, _)| key.clone());
+        let value = |test: &Option<(String, Json)>| test.as_ref().map(|(_, value)| value.text());
+        left.cmp(right).then_with(|| key(one).cmp(&key(other))).then_with(|| value(one).cmp(&value(other)))
     });
     tests.dedup();
     for (operator, test) in tests {

@@ -84,7 +84,7 @@ impl Document {
     /// where AWS refuses the root ARN that it returns itself.
     pub fn from_json(json: &Json) -> Self {
         let sent = wire_form(json);
-        Self::assemble(sent.to_string(), Ok(sent))
+        Self::assemble(sent.text(), Ok(sent))
     }
 
     fn assemble(text: String, json: Result<Json, JsonError>) -> Self {

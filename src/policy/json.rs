@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The deepest nesting that is read; IAM documents need six levels.
@@ -49,6 +49,10 @@ impl Json {
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         if nests_too_deep(text) {
             return Err(JsonError::TooDeep);
+        }
+        // In one go where every number fits a machine word; else level by level, so that no digit is lost.
+        if let Ok(Quick(json)) = serde_json::from_str(text) {
+            return Ok(json);
         }
         let raw: &RawValue =
             serde_json::from_str(text).map_err(|error| JsonError::Syntax(error.to_string()))?;
@@ -104,6 +108,14 @@ impl Json {
             Some(b'n') => Self::Null,
             _ => Self::Number(text.to_owned()),
         })
+    }
+
+    /// Minified JSON text, as `to_string` has it.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut text);
+        text
     }
 
     fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
@@ -184,6 +196,59 @@ fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     }
     out.write_str(&text[plain..])?;
     out.write_char('"')
+}
+
+/// A value without numbers beyond 64 bits or with a fraction: what has such is refused here and read the other way.
+struct Quick(Json);
+
+impl<'de> Deserialize<'de> for Quick {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Quick;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("JSON without large numbers")
+            }
+
+            fn visit_unit<E>(self) -> Result<Quick, E> {
+                Ok(Quick(Json::Null))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Quick, E> {
+                Ok(Quick(Json::Bool(value)))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Quick, E> {
+                Ok(Quick(Json::Number(value.to_string())))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Quick, E> {
+                Ok(Quick(Json::Number(value.to_string())))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Quick, E> {
+                Ok(Quick(Json::String(text.to_owned())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Quick, A::Error> {
+                let mut items = Vec::new();
+                while let Some(Quick(item)) = sequence.next_element()? {
+                    items.push(item);
+                }
+                Ok(Quick(Json::Array(items)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Quick, A::Error> {
+                let mut members = Vec::new();
+                while let Some((key, Quick(value))) = map.next_entry::<String, Quick>()? {
+                    members.push((key, value));
+                }
+                Ok(Quick(Json::Object(members)))
+            }
+        }
+        deserializer.deserialize_any(Collect)
+    }
 }
 
 /// The members of one object, values still raw.

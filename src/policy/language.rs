@@ -262,14 +262,17 @@ pub fn patterns_meet(patterns: &[&str]) -> bool {
 
 /// Whether every string of one pattern is one of another: exact, for nothing is left of the one without the other.
 fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
-    if plainly_covers(outer, inner) {
-        return Some(true);
-    }
-    if plainly_apart(outer, inner) || !samples(inner).iter().all(|sample| outer.matches(sample)) {
-        return Some(false);
-    }
     let (outer, inner) = trimmed(outer.tokens(), inner.tokens());
     let (outer, inner) = (Pattern::of(outer.to_vec()), Pattern::of(inner.to_vec()));
+    if plainly_covers(&outer, &inner) {
+        return Some(true);
+    }
+    // A string of the inner one alone: all of its letters are steps, so that the shortcut is exact for it.
+    if plainly_apart(&outer, &inner)
+        || ![false, true].iter().all(|long| plainly_covers(&outer, &sample(&inner, *long)))
+    {
+        return Some(false);
+    }
     let (outer, inner) = (Union { patterns: vec![outer] }, Union { patterns: vec![inner] });
     match left(&[(&inner, false), (&outer, true)], "x", &mut Budget::QUESTION.clone()) {
         Left::Nothing => Some(true),
@@ -278,17 +281,15 @@ fn covers(outer: &Pattern, inner: &Pattern) -> Option<bool> {
     }
 }
 
-/// Two strings of a pattern: each run empty, and each run a letter that no pattern waits for.
-fn samples(pattern: &Pattern) -> [String; 2] {
-    let other = '\u{fffe}';
-    [false, true].map(|long| {
-        let letter = |token: &Token| match token {
-            Token::Letter(letter) | Token::AnyCase(letter) => Some(*letter),
-            Token::One | Token::OneInPart => Some(other),
-            Token::Run | Token::RunInPart => long.then_some(other),
-        };
-        pattern.tokens().iter().filter_map(letter).collect()
-    })
+/// A string of a pattern, as a pattern of letters: each run empty, or each a letter that no pattern waits for.
+fn sample(pattern: &Pattern, long: bool) -> Pattern {
+    let other = Token::Letter('\u{fffe}');
+    let letter = |token: &Token| match token {
+        Token::Letter(letter) | Token::AnyCase(letter) => Some(Token::Letter(*letter)),
+        Token::One | Token::OneInPart => Some(other),
+        Token::Run | Token::RunInPart => long.then_some(other),
+    };
+    Pattern::of(pattern.tokens().iter().filter_map(letter).collect())
 }
 
 /// Both without the letters that they begin and end with alike. A pattern that begins with a letter has only strings

@@ -83,44 +83,51 @@ impl Pattern {
         &self.0
     }
 
-    /// Whether the pattern matches a whole string. Each run takes as little as it can and is widened only when the
-    /// rest fails; widening the last run is enough, for an earlier one that took more would leave less to match.
-    /// A run that must stay in its part fails at a colon, which ends the search for it.
+    /// Whether the pattern matches a whole string: the places that it can be at are followed step by step.
     pub(super) fn matches(&self, text: &str) -> bool {
         let letters: Vec<char> = text.chars().collect();
         let mut reached = vec![false; letters.len() + 1];
+        let mut next = reached.clone();
         reached[0] = true;
+        // Literal beginnings, which most patterns have, leave one place only.
+        let (mut low, mut high) = (0, 0);
         for token in &self.0 {
-            let mut next = vec![false; letters.len() + 1];
-            for (at, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
-                step(*token, &letters, at, &mut next);
+            let (mut first, mut last) = (usize::MAX, 0);
+            for at in low..=high.min(letters.len()) {
+                if std::mem::take(&mut reached[at]) {
+                    last = last.max(step(*token, &letters, at, &mut next));
+                    first = first.min(if token.is_run() { at } else { at + 1 });
+                }
             }
-            reached = next;
+            if last < first {
+                return false;
+            }
+            std::mem::swap(&mut reached, &mut next);
+            (low, high) = (first, last);
         }
         reached[letters.len()]
     }
 }
 
-/// Marks every place that a token leads to from one place.
-fn step(token: Token, letters: &[char], at: usize, next: &mut [bool]) {
-    match token {
-        Token::Run | Token::RunInPart => {
-            let mut end = at;
-            // What is marked already was reached from before, and with it all that lies behind.
-            while !next[end] {
-                next[end] = true;
-                match letters.get(end) {
-                    Some(letter) if token.takes(*letter) => end += 1,
-                    _ => break,
-                }
-            }
+/// Marks every place that a token leads to from one place, and returns the last of them; 0 where there is none.
+fn step(token: Token, letters: &[char], at: usize, next: &mut [bool]) -> usize {
+    let takes = |place: usize| letters.get(place).is_some_and(|letter| token.takes(*letter));
+    if !token.is_run() {
+        if takes(at) {
+            next[at + 1] = true;
         }
-        single => {
-            if letters.get(at).is_some_and(|letter| single.takes(*letter)) {
-                next[at + 1] = true;
-            }
-        }
+        return if takes(at) { at + 1 } else { 0 };
     }
+    let mut end = at;
+    // What is marked already was reached from before, and with it all that lies behind.
+    while !next[end] {
+        next[end] = true;
+        if !takes(end) {
+            return end;
+        }
+        end += 1;
+    }
+    letters.len()
 }
 
 fn token(letter: char, reading: Reading, in_part: bool) -> Token {

@@ -1,7 +1,5 @@
 //! Shortcuts for questions about patterns: each answer is proved, and where there is none the walk of `language` decides.
 
-use std::collections::BTreeMap;
-
 use super::pattern::{Pattern, Token};
 
 impl Token {
@@ -31,11 +29,26 @@ impl Token {
 pub(super) fn plainly_covers(outer: &Pattern, inner: &Pattern) -> bool {
     let (outer, inner) = (spread(outer.tokens()), inner.tokens());
     let words = inner.len() / 64 + 1;
-    let mut masks: BTreeMap<Token, Vec<u64>> = BTreeMap::new();
+    let mut masks: Vec<(Token, Vec<u64>)> = Vec::new();
+    // Where the mask of each ASCII letter is, which nearly all steps are.
+    let mut letters: [Option<usize>; 128] = [None; 128];
     let mut reached = vec![0_u64; words];
     reached[0] = 1;
     for token in outer {
-        let mask = masks.entry(token).or_insert_with(|| mask(token, inner, words));
+        let known = match token {
+            Token::Letter(letter) if letter.is_ascii() => letters[letter as usize],
+            other => masks.iter().position(|(known, _)| *known == other),
+        };
+        let index = known.unwrap_or_else(|| {
+            masks.push((token, mask(token, inner, words)));
+            masks.len() - 1
+        });
+        if let Token::Letter(letter) = token
+            && letter.is_ascii()
+        {
+            letters[letter as usize] = Some(index);
+        }
+        let mask = &masks[index].1;
         if token == Token::Run {
             fill_from_lowest(&mut reached);
         } else if token == Token::RunInPart {

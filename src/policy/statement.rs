@@ -37,7 +37,7 @@ impl Statement {
     }
 
     fn new(json: &Json) -> Self {
-        Self { json: json.clone(), canonical: canonical::statement(json).to_string() }
+        Self { json: json.clone(), canonical: canonical::statement(json).text() }
     }
 
     /// The statement as written.
