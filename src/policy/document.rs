@@ -1,6 +1,7 @@
 //! A policy document: exact text, parsed form, canonical form, fingerprint.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -69,7 +70,8 @@ pub struct Document {
     json: Result<Json, JsonError>,
     statements: Vec<Statement>,
     canonical: String,
-    fingerprint: Fingerprint,
+    /// Made when it is asked for.
+    fingerprint: OnceLock<Fingerprint>,
 }
 
 impl Document {
@@ -90,8 +92,7 @@ impl Document {
     fn assemble(text: String, json: Result<Json, JsonError>) -> Self {
         let statements = json.as_ref().map(Statement::all).unwrap_or_default();
         let canonical = json.as_ref().map_or_else(|_| text.clone(), |json| canonical(json, &statements));
-        let fingerprint = Fingerprint::of(canonical.as_bytes());
-        Self { text, json, statements, canonical, fingerprint }
+        Self { text, json, statements, canonical, fingerprint: OnceLock::new() }
     }
 
     /// The exact text.
@@ -126,7 +127,7 @@ impl Document {
 
     /// The SHA-256 of the canonical form.
     pub fn fingerprint(&self) -> &Fingerprint {
-        &self.fingerprint
+        self.fingerprint.get_or_init(|| Fingerprint::of(self.canonical.as_bytes()))
     }
 
     /// The `Version` of the policy language, as written.
