@@ -147,7 +147,7 @@ proptest! {
         let second = Document::from_text(format!("{:#}", rewritten(&value)));
         let third = Document::from_text(first.canonical());
         prop_assert_eq!(&first, &first);
-        prop_assert!(first == second && second == first, "\n{}\n{}", first.canonical(), second.canonical());
+        prop_assert_eq!([first == second, second == first], [true, true], "\n{}\n{}", first.canonical(), second.canonical());
         prop_assert!(second == third && first == third);
         prop_assert_eq!(third.canonical(), first.canonical());
         prop_assert_eq!(first.fingerprint(), second.fingerprint());

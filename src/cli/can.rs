@@ -49,7 +49,7 @@ pub(super) async fn can(
     };
     match arguments.format {
         Format::Json => streams.data(&can_json(&answers))?,
-        _ => streams.data(&can_text(&answers))?,
+        Format::Text => streams.data(&can_text(&answers))?,
     }
     let all = answers.iter().all(|answer| answer.judgement.allowed);
     Ok(if all && !answers.is_empty() { Exit::Done } else { Exit::Findings })

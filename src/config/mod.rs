@@ -12,6 +12,7 @@ mod lint;
 mod policy;
 mod schema;
 mod suggest;
+mod tabs;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -136,6 +136,9 @@ pub(super) fn limits(node: &Node, base: Limits, decoder: &mut Decoder<'_>) -> Li
     limits
 }
 
+/// The most accounts and Regions of one desired state: ten times a large organisation.
+const MOST_TARGETS: usize = 100_000;
+
 /// Every account and Region that some name leads to, each once.
 pub(super) fn lower(
     named: &BTreeMap<String, NamedTargets<'_>>,
@@ -145,6 +148,12 @@ pub(super) fn lower(
     let mut targets: BTreeMap<Target, DesiredTarget> = BTreeMap::new();
     for (name, entry) in named {
         let limits = entry.limits.map_or(limits_of_all, |node| limits(node, limits_of_all, decoder));
+        let pairs = entry.accounts.len().saturating_mul(entry.regions.len());
+        if pairs.saturating_add(targets.len()) > MOST_TARGETS {
+            let message = format!("The targets add up to more than {MOST_TARGETS} accounts and Regions.");
+            decoder.report(code::TOO_LARGE, entry.span, message, "Split the desired state.");
+            continue;
+        }
         for account in &entry.accounts {
             for region in &entry.regions {
                 let target = Target { account: account.clone(), region: region.clone() };

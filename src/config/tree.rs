@@ -11,6 +11,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Span};
 use crate::model::{Diagnostic, SourceSpan};
 
 use super::code;
+use super::tabs::flow_tabs_as_spaces;
 
 /// The largest file that is read, in bytes.
 pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -57,6 +58,8 @@ pub(super) fn parse(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> 
         return None;
     }
     line_breaks(file, text, findings);
+    let spaced = flow_tabs_as_spaces(text);
+    let text = spaced.as_deref().unwrap_or(text);
     let mut builder = Builder::new(file, text.len(), findings);
     for event in Parser::new_from_str(text) {
         match event {

@@ -1,5 +1,6 @@
 //! `${name}`: variables of the files are replaced at once, those of the target stay places in a template.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::model::{Segment, SourceSpan, Sources, Template};
@@ -14,7 +15,14 @@ const BUILT_IN: [&str; 4] = ["account", "region", "partition", "target"];
 
 /// The variables of all files.
 #[derive(Debug, Default)]
-pub(super) struct Variables(pub(super) BTreeMap<String, Variable>);
+pub(super) struct Variables {
+    known: BTreeMap<String, Variable>,
+    /// Bytes that variables have put in place of their names so far.
+    added: Cell<usize>,
+}
+
+/// The most bytes that variables may add in a run.
+const MOST_ADDED: usize = 32 * 1024 * 1024;
 
 /// A variable: its value and where its name stands.
 #[derive(Debug)]
@@ -36,7 +44,7 @@ impl Variables {
                 decoder.report(code::TYPE, entry.key_span, message, note);
                 continue;
             }
-            if let Some(first) = self.0.get(name) {
+            if let Some(first) = self.known.get(name) {
                 let message = format!("The variable `{name}` is declared twice.");
                 let finding = crate::model::Diagnostic::error(code::DUPLICATE, entry.key_span, message);
                 decoder.findings.push(finding.label("again here").related(first.span, "first here"));
@@ -44,7 +52,7 @@ impl Variables {
             }
             let Some(text) = decoder.text(&entry.value, &format!("The variable `{name}`")) else { continue };
             let value = none.template(text, entry.value.span, sources, decoder);
-            self.0.insert(name.clone(), Variable { value, span: entry.key_span });
+            self.known.insert(name.clone(), Variable { value, span: entry.key_span });
         }
     }
 
@@ -78,10 +86,15 @@ impl Variables {
             let (reference, after) = from.split_at(end + 1);
             let name = &reference[2..end];
             match self.resolve(name) {
+                Some(found) if !self.has_room_for(&found) => {
+                    let message = format!("The variables add up to more than {MOST_ADDED} bytes.");
+                    decoder.report(code::TOO_LARGE, within(span, reference, sources), message, "");
+                    return Template::text(text);
+                }
                 Some(found) => segments.extend(found),
                 None => {
                     let place = within(span, reference, sources);
-                    let known = BUILT_IN.into_iter().chain(self.0.keys().map(String::as_str));
+                    let known = BUILT_IN.into_iter().chain(self.known.keys().map(String::as_str));
                     let message = format!("There is no variable `{}`.", name.escape_debug());
                     decoder.report(code::UNKNOWN_VARIABLE, place, message, sentence(name, known));
                 }
@@ -90,6 +103,16 @@ impl Variables {
         }
         segments.push(Segment::Text(rest.to_owned()));
         Template::new(segments)
+    }
+
+    /// Counts what is about to be put in place; false beyond the bound.
+    fn has_room_for(&self, segments: &[Segment]) -> bool {
+        let length = |segment: &Segment| match segment {
+            Segment::Text(text) => text.len(),
+            _ => 0,
+        };
+        self.added.set(self.added.get().saturating_add(segments.iter().map(length).sum()));
+        self.added.get() <= MOST_ADDED
     }
 
     fn resolve(&self, name: &str) -> Option<Vec<Segment>> {
@@ -101,7 +124,7 @@ impl Variables {
             // IAM's own policy variables (IAM user guide, "IAM policy elements: variables and tags").
             "*" | "?" | "$" => vec![Segment::Text(format!("${{{name}}}"))],
             _ if name.starts_with("aws:") => vec![Segment::Text(format!("${{{name}}}"))],
-            _ => self.0.get(name)?.value.segments().to_vec(),
+            _ => self.known.get(name)?.value.segments().to_vec(),
         })
     }
 }

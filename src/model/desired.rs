@@ -9,10 +9,8 @@ use std::sync::Arc;
 
 use crate::policy::{Document, Json};
 
-use super::judge;
-
 use super::{
-    AccessTest, Limits, Lint, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template,
+    AccessTest, Limits, Lint, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template, judge,
 };
 
 /// Everything that a set of files asks for.

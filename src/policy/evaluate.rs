@@ -230,7 +230,7 @@ fn matches(operator: Operator, wanted: &str, found: &str, variables: bool) -> Op
 }
 
 /// The negation of `NotEquals` is the caller's.
-fn compare<T: PartialOrd>(order: Order, found: T, wanted: T) -> bool {
+fn compare<T: PartialOrd + Copy>(order: Order, found: T, wanted: T) -> bool {
     match order {
         Order::Equals | Order::NotEquals => found == wanted,
         Order::LessThan => found < wanted,

@@ -93,8 +93,8 @@ impl Pattern {
         let (mut low, mut high) = (0, 0);
         for token in &self.0 {
             let (mut first, mut last) = (usize::MAX, 0);
-            for at in low..=high.min(letters.len()) {
-                if std::mem::take(&mut reached[at]) {
+            for (at, place) in reached.iter_mut().enumerate().take(high + 1).skip(low) {
+                if std::mem::take(place) {
                     last = last.max(step(*token, &letters, at, &mut next));
                     first = first.min(if token.is_run() { at } else { at + 1 });
                 }

@@ -192,7 +192,7 @@ pub(super) fn constraints(clause: &Clause) -> Vec<Constraint> {
     match &clause.principals {
         Principals::Everyone => {}
         Principals::Services(services) => {
-            constraints.push(Constraint::any(Dimension::Principal, names(services)))
+            constraints.push(Constraint::any(Dimension::Principal, names(services)));
         }
         Principals::AllBut(services) => {
             constraints.push(Constraint::any(Dimension::Principal, names(services)).turned(true));

@@ -8,9 +8,7 @@ impl Token {
         match (self, inner) {
             (Self::Run, _) => true,
             (Self::One, inner) => !inner.is_run(),
-            (Self::RunInPart, Self::Letter(letter)) | (Self::OneInPart, Self::Letter(letter)) => {
-                letter != ':'
-            }
+            (Self::RunInPart | Self::OneInPart, Self::Letter(letter)) => letter != ':',
             (Self::RunInPart, inner) => matches!(inner, Self::AnyCase(_) | Self::OneInPart | Self::RunInPart),
             (Self::OneInPart, inner) => matches!(inner, Self::AnyCase(_) | Self::OneInPart),
             (Self::Letter(own), Self::Letter(letter)) => own == letter,

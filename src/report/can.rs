@@ -98,31 +98,25 @@ struct StatementFormat<'a> {
 
 /// The answers for programs.
 pub fn can_json(answers: &[Answer]) -> String {
-    let format = |answer: &'_ Answer| -> (Option<(String, usize)>, Option<(String, usize, String)>) {
-        let at = |key: &PolicyKey| key.at(&answer.target).to_string();
-        let decided = answer.judgement.decided_by.as_ref().map(|(key, statement)| (at(key), *statement));
-        let nearest = answer.judgement.nearest.as_ref();
-        (decided, nearest.map(|(key, statement, mismatch)| (at(key), *statement, mismatch.words())))
-    };
     let targets = answers.iter().map(|answer| {
-        let (decided, nearest) = format(answer);
+        let Judgement { request, allowed, decided_by, nearest } = &answer.judgement;
+        let at = |key: &PolicyKey| key.at(&answer.target).to_string();
         let sid = answer.sid.as_deref();
-        let is_decided = decided.is_some();
         AnswerFormat {
             target: &answer.target,
-            allowed: answer.judgement.allowed,
-            request: &answer.judgement.request,
-            decided_by: decided.map(|(address, statement)| StatementFormat {
-                address,
-                statement,
+            allowed: *allowed,
+            request,
+            decided_by: decided_by.as_ref().map(|(key, statement)| StatementFormat {
+                address: at(key),
+                statement: *statement,
                 sid,
                 mismatch: None,
             }),
-            nearest: nearest.map(|(address, statement, mismatch)| StatementFormat {
-                address,
-                statement,
-                sid: sid.filter(|_| !is_decided),
-                mismatch: Some(mismatch),
+            nearest: nearest.as_ref().map(|(key, statement, mismatch)| StatementFormat {
+                address: at(key),
+                statement: *statement,
+                sid: sid.filter(|_| decided_by.is_none()),
+                mismatch: Some(mismatch.words()),
             }),
             source: answer.source.as_ref(),
         }
