@@ -7,7 +7,7 @@ use crate::fleet;
 use crate::model::{RecordedState, Target};
 use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetOutcome, TargetResult};
 use crate::policy::Fingerprint;
-use crate::report::{apply_json, apply_text, plan_text, validate_json};
+use crate::report::{apply_json, apply_text, plan_text};
 use crate::store::Store;
 
 use super::arguments::{ApplyArguments, Format, Global};
@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::plan::show_new_findings;
 use super::planning::{Planned, allowed, exit, plan_targets};
 use super::streams::Streams;
-use super::world::{Opened, World};
+use super::world::{World, open_world};
 
 /// Plans, shows the plan, asks, and carries it out.
 pub(super) async fn apply(
@@ -25,14 +25,9 @@ pub(super) async fn apply(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let planning = &arguments.planning;
-    let world = match World::open(global, streams).await? {
-        Opened::Ready(world) => world,
-        Opened::Findings(files) => {
-            if planning.format == Format::Json {
-                streams.data(&validate_json(&files.diagnostics, &files.sources))?;
-            }
-            return Ok(files.exit());
-        }
+    let world = match open_world(global, streams, planning.format).await? {
+        Ok(world) => world,
+        Err(exit) => return Ok(exit),
     };
     let planned = plan_targets(&world, &allowed(&planning.allow)).await;
     let results: Vec<TargetResult> = planned.iter().map(|planned| planned.result.clone()).collect();

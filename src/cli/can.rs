@@ -10,7 +10,7 @@ use super::arguments::{CanArguments, Format, Global};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::streams::Streams;
-use super::world::{Opened, World, choose_targets, read_files};
+use super::world::{World, choose_targets, open_world, read_files};
 
 /// Is this allowed, and by which statement?
 pub(super) async fn can(
@@ -20,9 +20,9 @@ pub(super) async fn can(
 ) -> Result<Exit, Failure> {
     let action = effective(&arguments.action)?;
     let answers = if arguments.live {
-        match World::open(global, streams).await? {
-            Opened::Ready(world) => live_answers(arguments, &action, &world).await?,
-            Opened::Findings(files) => return Ok(files.exit()),
+        match open_world(global, streams, arguments.format).await? {
+            Ok(world) => live_answers(arguments, &action, &world).await?,
+            Err(exit) => return Ok(exit),
         }
     } else {
         let mut files = read_files(global)?;

@@ -3,14 +3,14 @@
 use crate::model::{Diagnostic, Diagnostics};
 use crate::plan::{PlanFormat, Summary, TargetResult};
 use crate::policy::Found;
-use crate::report::{diagnostics_text, plan_json, plan_text, request_text, validate_json};
+use crate::report::{diagnostics_text, plan_json, plan_text, request_text};
 
 use super::arguments::{Format, Global, PlanArguments};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::planning::{allowed, exit, plan_targets};
 use super::streams::Streams;
-use super::world::{Opened, World};
+use super::world::{World, open_world};
 
 /// Shows what `apply` would do.
 pub(super) async fn plan(
@@ -19,14 +19,9 @@ pub(super) async fn plan(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let planning = &arguments.planning;
-    let world = match World::open(global, streams).await? {
-        Opened::Ready(world) => world,
-        Opened::Findings(files) => {
-            if planning.format == Format::Json {
-                streams.data(&validate_json(&files.diagnostics, &files.sources))?;
-            }
-            return Ok(files.exit());
-        }
+    let world = match open_world(global, streams, planning.format).await? {
+        Ok(world) => world,
+        Err(exit) => return Ok(exit),
     };
     let planned = plan_targets(&world, &allowed(&planning.allow)).await;
     let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();

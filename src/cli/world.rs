@@ -8,11 +8,11 @@ use crate::config;
 use crate::emulator::{self, Emulator};
 use crate::model::{DesiredState, DesiredTarget, Diagnostics, Sources, StateLocation};
 use crate::provider::{Aws, Credentials, Options};
-use crate::report::diagnostics_text;
+use crate::report::{diagnostics_text, validate_json};
 use crate::store::Store;
 use crate::validate::{ACCESS_TEST_FAILS, judged};
 
-use super::arguments::Global;
+use super::arguments::{Format, Global};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::streams::Streams;
@@ -54,17 +54,34 @@ pub(super) struct World {
     _sandbox: Option<Emulator>,
 }
 
-/// A world, or the exit of a command that cannot begin because of what the files say.
-pub(super) enum Opened {
+/// A world, or what kept it from being opened.
+enum Opened {
     /// Ready to plan.
     Ready(Box<World>),
     /// The findings were shown.
     Findings(Files),
 }
 
+/// The world, or how the command ends because of what the files say; as JSON the findings are the data.
+pub(super) async fn open_world(
+    global: &Global,
+    streams: Streams,
+    format: Format,
+) -> Result<Result<Box<World>, Exit>, Failure> {
+    match World::open(global, streams).await? {
+        Opened::Ready(world) => Ok(Ok(world)),
+        Opened::Findings(files) => {
+            if format == Format::Json {
+                streams.data(&validate_json(&files.diagnostics, &files.sources))?;
+            }
+            Ok(Err(files.exit()))
+        }
+    }
+}
+
 impl World {
     /// Reads the files, narrows them to the chosen targets and opens what they name.
-    pub(super) async fn open(global: &Global, streams: Streams) -> Result<Opened, Failure> {
+    async fn open(global: &Global, streams: Streams) -> Result<Opened, Failure> {
         let mut files = read_files(global)?;
         // A plan runs the access tests on what will be live.
         files.diagnostics.retain(|finding| finding.code.0 != ACCESS_TEST_FAILS);

@@ -159,6 +159,8 @@ pub struct DiagnosticFormat {
     code: &'static str,
     severity: Severity,
     message: String,
+    /// Why it matters and what to do.
+    help: Vec<String>,
     address: Option<String>,
     source: Option<Location>,
 }
@@ -382,6 +384,7 @@ impl DiagnosticFormat {
             code: finding.code.0,
             severity: finding.severity,
             message: finding.message.clone(),
+            help: finding.notes.clone(),
             address: finding.address.as_ref().map(ToString::to_string),
             source,
         }

@@ -30,3 +30,4 @@ pub use grant::{Condition, Grant};
 pub use json::{Json, JsonError, MAX_DEPTH};
 pub use language::{pattern_covers, patterns_meet};
 pub use statement::{Effect, Statement};
+pub use wire::{DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS};

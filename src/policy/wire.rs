@@ -6,9 +6,10 @@
 use super::Json;
 use super::canonical::account_of_root;
 
-/// The order of keys in which AWS returns documents (recorded 2026, AWS.md "What is read back").
-const DOCUMENT_KEYS: [&str; 3] = ["Version", "Id", "Statement"];
-const STATEMENT_KEYS: [&str; 9] = [
+/// The elements of a document (IAM user guide, "IAM JSON policy elements reference"), in the order in which AWS returns documents (recorded 2026, AWS.md "What is read back").
+pub const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
+/// The elements of a statement, in the same order.
+pub const STATEMENT_ELEMENTS: [&str; 9] = [
     "Sid",
     "Effect",
     "Principal",
@@ -30,7 +31,7 @@ pub(super) fn wire_form(document: &Json) -> Json {
         ("Statement", single) => (key.clone(), statement(single)),
         _ => (key.clone(), value.clone()),
     });
-    in_order(members.collect(), &DOCUMENT_KEYS)
+    in_order(members.collect(), &DOCUMENT_ELEMENTS)
 }
 
 /// The document with what AWS returns in changing order put in one order: lists of principals, and condition
@@ -80,7 +81,7 @@ fn statement(value: &Json) -> Json {
         "Principal" | "NotPrincipal" => (key.clone(), principal(value)),
         _ => (key.clone(), value.clone()),
     });
-    in_order(members.collect(), &STATEMENT_KEYS)
+    in_order(members.collect(), &STATEMENT_ELEMENTS)
 }
 
 /// AWS returns an account id as its root ARN and refuses that ARN when it is sent.

@@ -3,22 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::model::Diagnostic;
-use crate::policy::{Json, condition_operators, is_condition_operator, is_condition_value};
+use crate::policy::{
+    DOCUMENT_ELEMENTS, Json, STATEMENT_ELEMENTS, condition_operators, is_condition_operator,
+    is_condition_value,
+};
 
 use super::{Rule, Subject};
 
-const DOCUMENT_KEYS: [&str; 3] = ["Version", "Id", "Statement"];
-const STATEMENT_KEYS: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
 const PRINCIPAL_KINDS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
 
 /// LP203
@@ -124,10 +115,10 @@ pub(super) fn unknown(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec<Dia
         }
     };
     if let Ok(json) = subject.document.json() {
-        check("", json, &DOCUMENT_KEYS);
+        check("", json, &DOCUMENT_ELEMENTS);
     }
     for (pointer, statement) in subject.statements() {
-        check(&pointer, statement.json(), &STATEMENT_KEYS);
+        check(&pointer, statement.json(), &STATEMENT_ELEMENTS);
         for element in ["Principal", "NotPrincipal"] {
             if let Some(value @ Json::Object(_)) = statement.json().get(element) {
                 check(&format!("{pointer}/{element}"), value, &PRINCIPAL_KINDS);
