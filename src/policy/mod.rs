@@ -1,4 +1,4 @@
-//! Is the IAM policy language: documents, their canonical form, equality.
+//! Is the IAM policy language: documents and their canonical form, equality, evaluation, containment, access.
 //!
 //! Pure: no files, no network, no clock. Everything here is total: whatever text AWS returns becomes a
 //! [`Document`], and whatever cannot be understood is kept and shown, never dropped.

@@ -23,8 +23,11 @@ pub(super) fn accepted(
 ) -> (Vec<Diagnostic>, BTreeSet<SourceSpan>) {
     let mut used: BTreeSet<SourceSpan> = BTreeSet::new();
     let mut kept = Vec::new();
+    // Few entries accept anything; only these are looked through for each finding.
+    let accepting: Vec<&PolicyTemplate> =
+        desired.policies.iter().filter(|entry| !entry.lint.allow.is_empty()).collect();
     for finding in findings {
-        let entry = entry_of(desired, &finding);
+        let entry = entry_of(&accepting, &finding);
         let accepted =
             entry.and_then(|entry| exception(&entry.lint, &finding)).or(exception(&desired.lint, &finding));
         match accepted {
@@ -38,9 +41,9 @@ pub(super) fn accepted(
 }
 
 /// The entry that a finding is about.
-fn entry_of<'a>(desired: &'a DesiredState, finding: &Diagnostic) -> Option<&'a PolicyTemplate> {
+fn entry_of<'a>(entries: &[&'a PolicyTemplate], finding: &Diagnostic) -> Option<&'a PolicyTemplate> {
     let address = finding.address.as_ref()?;
-    desired.policies.iter().find(|entry| entry.key(&address.target) == address.key)
+    entries.iter().copied().find(|entry| entry.key(&address.target) == address.key)
 }
 
 fn exception(lint: &Lint, finding: &Diagnostic) -> Option<SourceSpan> {
