@@ -27,26 +27,22 @@ impl Token {
 pub(super) fn plainly_covers(outer: &Pattern, inner: &Pattern) -> bool {
     let (outer, inner) = (spread(outer.tokens()), inner.tokens());
     let words = inner.len() / 64 + 1;
+    let letters = letter_masks(inner, words);
     let mut masks: Vec<(Token, Vec<u64>)> = Vec::new();
-    // Where the mask of each ASCII letter is, which nearly all steps are.
-    let mut letters: [Option<usize>; 128] = [None; 128];
     let mut reached = vec![0_u64; words];
     reached[0] = 1;
     for token in outer {
-        let known = match token {
-            Token::Letter(letter) if letter.is_ascii() => letters[letter as usize],
-            other => masks.iter().position(|(known, _)| *known == other),
+        let mask = match token {
+            Token::Letter(letter) if letter.is_ascii() => &letters[letter as usize * words..][..words],
+            other => {
+                let known = masks.iter().position(|(known, _)| *known == other);
+                let index = known.unwrap_or_else(|| {
+                    masks.push((other, mask(other, inner, words)));
+                    masks.len() - 1
+                });
+                &masks[index].1
+            }
         };
-        let index = known.unwrap_or_else(|| {
-            masks.push((token, mask(token, inner, words)));
-            masks.len() - 1
-        });
-        if let Token::Letter(letter) = token
-            && letter.is_ascii()
-        {
-            letters[letter as usize] = Some(index);
-        }
-        let mask = &masks[index].1;
         if token == Token::Run {
             fill_from_lowest(&mut reached);
         } else if token == Token::RunInPart {
@@ -76,6 +72,19 @@ fn spread(tokens: &[Token]) -> Vec<Token> {
         }
     }
     spread
+}
+
+/// For each ASCII letter, which nearly all steps are, the steps of `inner` that are just this letter, as bits.
+fn letter_masks(inner: &[Token], words: usize) -> Vec<u64> {
+    let mut masks = vec![0; 128 * words];
+    for (place, step) in inner.iter().enumerate() {
+        if let Token::Letter(letter) = step
+            && letter.is_ascii()
+        {
+            masks[*letter as usize * words + place / 64] |= 1 << (place % 64);
+        }
+    }
+    masks
 }
 
 /// The steps of `inner` that a step of `outer` takes, as bits.
