@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials as AccessKey;
@@ -178,7 +179,9 @@ impl Aws {
                     .timeout_config(timeouts)
                     .retry_config(retry::config(self.options.timeouts.pause));
                 if let Some(profile) = &access.profile {
-                    loader = loader.profile_name(profile);
+                    // The profile and nothing else: in the default chain the environment's credentials would win.
+                    let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+                    loader = loader.profile_name(profile).credentials_provider(credentials);
                 }
                 if let Some(client) = self.shared_http_client() {
                     loader = loader.http_client(client);
