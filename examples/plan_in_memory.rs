@@ -4,6 +4,7 @@
 //! cargo run --example plan_in_memory
 //! ```
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use logpolicy::model::{LivePolicy, LiveState, PolicyKey, RecordedState};
@@ -28,6 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         account: &at.target.account,
         live: &live,
         recorded: Some(&RecordedState::default()),
+        unmanaged: &loaded.desired.unmanaged,
+        guards: loaded.desired.guards,
+        left_out: &BTreeSet::new(),
         allowed: &[],
         tests: &loaded.desired.tests_at(at),
         diagnostics: findings.iter().cloned().collect(),

@@ -27,7 +27,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 const FRONT: &str = "cli";
 
 /// A package and the rooms that it lives in. `serde` and `thiserror` are part of the language here.
-const PACKAGES: [(&str, &[&str]); 24] = [
+const PACKAGES: [(&str, &[&str]); 25] = [
     ("serde_json", &["policy", "config", "plan", "store", "report", "emulator", "cli"]),
     ("sha2", &["policy", "emulator"]),
     ("serde_yaml", &["config"]),
@@ -35,11 +35,11 @@ const PACKAGES: [(&str, &[&str]); 24] = [
     ("schemars", &["config"]),
     ("strsim", &["config"]),
     ("similar", &["diff"]),
-    ("aws_", &["provider"]),
+    ("aws_", &["provider", "store"]),
     ("tempfile", &["store", "emulator"]),
     ("fs_err", &["config", "store", "emulator", "cli"]),
     ("futures_util", &["fleet", "provider"]),
-    ("tokio", &["provider", "apply", "emulator", "cli"]),
+    ("tokio", &["provider", "apply", "store", "emulator", "cli"]),
     ("annotate_snippets", &["report"]),
     ("anstyle", &["report"]),
     ("unicode_width", &["report"]),
@@ -52,6 +52,7 @@ const PACKAGES: [(&str, &[&str]); 24] = [
     ("clap_mangen", &["cli"]),
     ("anstream", &["cli"]),
     ("jiff", &["cli"]),
+    ("gethostname", &["cli"]),
 ];
 
 /// Names that say nothing about what is inside.

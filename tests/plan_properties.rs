@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logpolicy::model::{
-    Access, DesiredState, DesiredTarget, DocumentTemplate, Limits, Lint, LivePolicy, LiveState, NodeSpans,
-    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources, Template,
+    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, Lint, LivePolicy, LiveState,
+    NodeSpans, Ownership, PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan,
+    Sources, Template,
 };
-use logpolicy::plan::{OperationKind, Plan, PlanFormat, PlanInput, Precondition, TargetResult, plan};
+use logpolicy::plan::{
+    OperationKind, Plan, PlanFormat, PlanInput, Precondition, RefusalName, TargetResult, plan,
+};
 use logpolicy::policy::Document;
 use proptest::prelude::*;
 
@@ -54,6 +57,7 @@ fn desired(cells: &[Cell]) -> DesiredState {
             regions: None,
             prevent_delete: false,
             adopt: cell.adopt,
+            ownership: Ownership::Document,
             lint: Lint::default(),
             span,
             identity_span: span,
@@ -72,6 +76,10 @@ fn desired(cells: &[Cell]) -> DesiredState {
         policies: cells.iter().enumerate().filter_map(entry).collect(),
         ..DesiredState::default()
     }
+}
+
+fn claim() -> Claim {
+    Claim { ownership: Ownership::Document, statements: BTreeSet::new(), prevent_delete: false }
 }
 
 fn live(key: &PolicyKey, content: u8) -> LivePolicy {
@@ -93,7 +101,7 @@ fn recorded_state(cells: &[Cell]) -> RecordedState {
         let policy = RecordedPolicy {
             document: document(cell.recorded?),
             revision: None,
-            prevent_delete: false,
+            claim: claim(),
             applied_at: "2026-01-01T00:00:00Z".to_owned(),
             plan: String::new(),
         };
@@ -110,7 +118,10 @@ fn planned(desired: &DesiredState, live: &LiveState, recorded: &RecordedState) -
         account: &at.target.account,
         live,
         recorded: Some(recorded),
-        allowed: &[],
+        unmanaged: &desired.unmanaged,
+        guards: desired.guards,
+        left_out: &BTreeSet::new(),
+        allowed: &[RefusalName::TooManyDeletes, RefusalName::TooManyChanges],
         tests: &[],
         diagnostics: Vec::new(),
     })
@@ -161,7 +172,7 @@ fn carried_out(plan: &Plan, live: &LiveState, recorded: &RecordedState) -> (Live
     for change in plan.changes.iter().filter(|planned| planned.change.action() == "adopt") {
         let document = Arc::clone(change.change.after().unwrap());
         let (applied_at, plan) = (String::new(), String::new());
-        let policy = RecordedPolicy { document, revision: None, prevent_delete: false, applied_at, plan };
+        let policy = RecordedPolicy { document, revision: None, claim: claim(), applied_at, plan };
         recorded.policies.insert(change.key.clone(), policy);
     }
     recorded.policies.retain(|key, _| live.policies.contains_key(key));

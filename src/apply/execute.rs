@@ -1,5 +1,6 @@
 //! One operation after the other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::model::{LivePolicy, RecordedState};
@@ -11,7 +12,8 @@ use crate::provider::{PolicyReader, PolicyWriter, ProviderError, ProviderErrorKi
 use super::record::{Record, Recorder, Stamp};
 use super::settle::{Standing, is_done, overtaken};
 
-/// Carries out the plan of one target. `recorded` is the record that the plan was made from.
+/// Carries out the plan of one target. `recorded` is the record that the plan was made from; once `stop` is set, the
+/// write in flight is finished and recorded, and no other is begun.
 pub async fn apply(
     plan: &ApprovedPlan,
     recorded: RecordedState,
@@ -19,18 +21,25 @@ pub async fn apply(
     writer: &impl PolicyWriter,
     recorder: &mut impl Recorder,
     stamp: &Stamp,
+    stop: &AtomicBool,
 ) -> TargetOutcome {
-    let mut record = Record { recorder, state: recorded, stamp };
+    let hands = Hands { reader, writer, stop };
+    let mut record = Record::new(recorder, recorded, plan, stamp);
     let mut outcomes: Vec<OperationOutcome> = Vec::new();
-    let mut error = record.begin(plan).err().map(|error| format!("nothing was written: {error}"));
+    let mut error = record.begin().await.err().map(|error| format!("nothing was written: {error}"));
+    let mut interrupted = false;
     for operation in plan.operations() {
         let outcome = match (&error, unmet(operation, &outcomes)) {
             (Some(_), _) => skipped("the record could not be saved"),
+            (None, _) if hands.shall_stop() => {
+                interrupted = true;
+                skipped("the run was interrupted before it")
+            }
             (None, Some(id)) => skipped(&format!("waits for operation {id}, which was not done")),
             (None, None) => {
-                let (outcome, found) = execute(operation, reader, writer).await;
+                let (outcome, found) = hands.execute(operation).await;
                 if outcome.is_satisfied() {
-                    error = record.done(plan, operation, found.as_ref()).err().map(|error| {
+                    error = record.done(operation, found.as_ref()).await.err().map(|error| {
                         format!("operation {} was written at AWS, but not recorded: {error}", operation.id)
                     });
                 }
@@ -39,7 +48,12 @@ pub async fn apply(
         };
         outcomes.push(OperationOutcome { id: operation.id, key: operation.key.clone(), outcome });
     }
-    TargetOutcome { target: plan.target().clone(), outcomes, error }
+    if error.is_none() {
+        let unknown = outcomes.iter().filter(|done| matches!(done.outcome, Outcome::Failed { .. }));
+        let unknown: Vec<_> = unknown.map(|done| &done.key).collect();
+        error = record.end(&unknown).await.err();
+    }
+    TargetOutcome { target: plan.target().clone(), outcomes, error, interrupted }
 }
 
 /// The first operation that this one must come after and that was not done.
@@ -58,71 +72,100 @@ const ATTEMPTS: u32 = 4;
 /// The pause before the second attempt; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Checks, writes, and reads back; also returns what is there now.
-async fn execute(
-    operation: &Operation,
-    reader: &impl PolicyReader,
-    writer: &impl PolicyWriter,
-) -> (Outcome, Option<LivePolicy>) {
-    let mut unsettled: Option<ProviderError> = None;
-    for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+/// What an operation is carried out with.
+struct Hands<'a, R, W> {
+    reader: &'a R,
+    writer: &'a W,
+    stop: &'a AtomicBool,
+}
+
+impl<R: PolicyReader, W: PolicyWriter> Hands<'_, R, W> {
+    fn shall_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Checks, writes, and reads back; also returns what is there now.
+    async fn execute(&self, operation: &Operation) -> (Outcome, Option<LivePolicy>) {
+        let mut unsettled: Option<ProviderError> = None;
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+                if self.shall_stop() {
+                    break;
+                }
+            }
+            let found = match self.reader.read_policy(&operation.key).await {
+                Ok(found) => found,
+                Err(error) => return (unread(&error, unsettled.as_ref()), None),
+            };
+            match (Standing::of(operation, found.as_ref()), &unsettled) {
+                (Standing::Due, Some(error)) if error.kind == ProviderErrorKind::Conflict => {
+                    return (refused_though_unchanged(operation, error), found);
+                }
+                (Standing::Due, _) => {}
+                // What an unanswered write of ours was to bring about is there.
+                (Standing::Done, Some(_)) => return (Outcome::Applied, found),
+                (Standing::Done, None) => return (already(), found),
+                (Standing::Moved { expected, found: moved }, _) => {
+                    return (Outcome::Conflict { expected, found: moved }, found);
+                }
+            }
+            match self.write(operation).await {
+                Ok(()) => return self.read_back(operation).await,
+                Err(error) if must_be_settled(&error) => unsettled = Some(error),
+                Err(error) => return (failed(&error), None),
+            }
         }
-        let found = match reader.read_policy(&operation.key).await {
+        self.settle(operation, unsettled).await
+    }
+
+    /// After an accepted write: is it there?
+    async fn read_back(&self, operation: &Operation) -> (Outcome, Option<LivePolicy>) {
+        match self.reader.read_policy(&operation.key).await {
+            Ok(found) if is_done(operation, found.as_ref()) => (Outcome::Applied, found),
+            Ok(found) => (overtaken(operation, found.as_ref()), found),
+            Err(error) => {
+                let error = format!("the write was accepted, but reading it back failed: {error}");
+                (Outcome::Failed { error }, None)
+            }
+        }
+    }
+
+    /// After the last attempt: what did it bring about?
+    async fn settle(
+        &self,
+        operation: &Operation,
+        unsettled: Option<ProviderError>,
+    ) -> (Outcome, Option<LivePolicy>) {
+        let Some(error) = unsettled else { return (skipped("was not tried"), None) };
+        let found = match self.reader.read_policy(&operation.key).await {
             Ok(found) => found,
-            Err(error) => return (unread(&error, unsettled.as_ref()), None),
+            Err(unreadable) => return (unread(&unreadable, Some(&error)), None),
         };
-        match (Standing::of(operation, found.as_ref()), &unsettled) {
-            (Standing::Due, Some(error)) if error.kind == ProviderErrorKind::Conflict => {
-                return (failed(error), found);
-            }
-            (Standing::Due, _) => {}
-            // What an unanswered write of ours was to bring about is there.
-            (Standing::Done, Some(_)) => return (Outcome::Applied, found),
-            (Standing::Done, None) => return (already(), found),
-            (Standing::Moved { expected, found: moved }, _) => {
-                return (Outcome::Conflict { expected, found: moved }, found);
-            }
-        }
-        match write(operation, writer).await {
-            Ok(()) => return read_back(operation, reader).await,
-            Err(error) if must_be_settled(&error) => unsettled = Some(error),
-            Err(error) => return (failed(&error), None),
-        }
+        let outcome = match Standing::of(operation, found.as_ref()) {
+            Standing::Done => Outcome::Applied,
+            Standing::Due => failed(&error),
+            Standing::Moved { expected, found } => Outcome::Conflict { expected, found },
+        };
+        (outcome, found)
     }
-    settle(operation, reader, unsettled).await
-}
 
-/// After an accepted write: is it there?
-async fn read_back(operation: &Operation, reader: &impl PolicyReader) -> (Outcome, Option<LivePolicy>) {
-    match reader.read_policy(&operation.key).await {
-        Ok(found) if is_done(&operation.kind, found.as_ref()) => (Outcome::Applied, found),
-        Ok(found) => (overtaken(operation, found.as_ref()), found),
-        Err(error) => {
-            let error = format!("the write was accepted, but reading it back failed: {error}");
-            (Outcome::Failed { error }, None)
+    async fn write(&self, operation: &Operation) -> Result<(), ProviderError> {
+        let revision = match &operation.precondition {
+            Precondition::Revision { revision, document: _ } => Some(revision.as_str()),
+            Precondition::Absent | Precondition::Document(_) => None,
+        };
+        match &operation.kind {
+            OperationKind::Put(document) => self.writer.put(&operation.key, document.text(), revision).await,
+            OperationKind::Delete => self.writer.delete(&operation.key, revision).await,
         }
     }
 }
 
-/// After the last attempt: what did it bring about?
-async fn settle(
-    operation: &Operation,
-    reader: &impl PolicyReader,
-    unsettled: Option<ProviderError>,
-) -> (Outcome, Option<LivePolicy>) {
-    let Some(error) = unsettled else { return (skipped("was not tried"), None) };
-    let found = match reader.read_policy(&operation.key).await {
-        Ok(found) => found,
-        Err(unreadable) => return (unread(&unreadable, Some(&error)), None),
-    };
-    let outcome = match Standing::of(operation, found.as_ref()) {
-        Standing::Done => Outcome::Applied,
-        Standing::Due => failed(&error),
-        Standing::Moved { expected, found } => Outcome::Conflict { expected, found },
-    };
-    (outcome, found)
+/// AWS calls it a conflict, and what is there is what was expected: the write met another one that came to nothing.
+fn refused_though_unchanged(operation: &Operation, error: &ProviderError) -> Outcome {
+    let expected = super::settle::expected(&operation.precondition);
+    Outcome::Conflict { found: format!("that, and AWS refused the write all the same: {error}"), expected }
 }
 
 fn already() -> Outcome {
@@ -136,17 +179,6 @@ fn unread(error: &ProviderError, written: Option<&ProviderError>) -> Outcome {
         Some(written) => Outcome::Failed {
             error: format!("{written}; and reading what is there failed, so that it is not known: {error}"),
         },
-    }
-}
-
-async fn write(operation: &Operation, writer: &impl PolicyWriter) -> Result<(), ProviderError> {
-    let revision = match &operation.precondition {
-        Precondition::Revision { revision, document: _ } => Some(revision.as_str()),
-        Precondition::Absent | Precondition::Document(_) => None,
-    };
-    match &operation.kind {
-        OperationKind::Put(document) => writer.put(&operation.key, document.text(), revision).await,
-        OperationKind::Delete => writer.delete(&operation.key, revision).await,
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a reading says about an operation: to be done, done already, or somebody else's.
 
-use crate::model::LivePolicy;
+use crate::model::{LivePolicy, Ownership};
 use crate::plan::{Operation, OperationKind, Outcome, Precondition};
+use crate::policy::Document;
 
 /// Where an operation stands, judged by what is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Standing {
         if holds(&operation.precondition, found) {
             // An update to what is there already cannot be planned, so a precondition that holds means work.
             Self::Due
-        } else if is_done(&operation.kind, found) {
+        } else if is_done(operation, found) {
             Self::Done
         } else {
             Self::Moved { expected: expected(&operation.precondition), found: described(found) }
@@ -33,13 +34,27 @@ impl Standing {
     }
 }
 
-/// Whether what is there is what the operation was to bring about.
-pub(super) fn is_done(kind: &OperationKind, found: Option<&LivePolicy>) -> bool {
-    match (kind, found) {
-        (OperationKind::Put(document), Some(found)) => *found.document == **document,
+/// Whether what is there is what the operation was to bring about. Of a policy that others write to as well, only what
+/// is ours counts: they may have added to theirs in between.
+pub(super) fn is_done(operation: &Operation, found: Option<&LivePolicy>) -> bool {
+    match (&operation.kind, found) {
+        (OperationKind::Put(document), Some(found)) => {
+            *found.document == **document || ours_is_done(operation, document, &found.document)
+        }
         (OperationKind::Delete, None) => true,
         (OperationKind::Put(_), None) | (OperationKind::Delete, Some(_)) => false,
     }
+}
+
+fn ours_is_done(operation: &Operation, planned: &Document, found: &Document) -> bool {
+    let claim = operation.claim.as_ref();
+    if claim.is_some_and(|claim| claim.ownership == Ownership::Document) {
+        return false;
+    }
+    let before = operation.before.iter().flat_map(|document| document.statements());
+    let mut dropped = before.filter(|statement| !planned.statements().contains(statement));
+    claim.is_none_or(|claim| claim.same(planned, found))
+        && dropped.all(|statement| !found.statements().contains(statement))
 }
 
 /// The outcome of a write after which something else is there than was written.
@@ -62,7 +77,7 @@ fn holds(precondition: &Precondition, found: Option<&LivePolicy>) -> bool {
     }
 }
 
-fn expected(precondition: &Precondition) -> String {
+pub(super) fn expected(precondition: &Precondition) -> String {
     match precondition {
         Precondition::Absent => "no policy".to_owned(),
         Precondition::Revision { revision, document } => {

@@ -1,63 +1,154 @@
 //! `logpolicy apply`
 
-use std::io::{self, IsTerminal};
-
-use crate::apply::{Recorder, Stamp, apply as carry_out};
-use crate::fleet;
-use crate::model::{RecordedState, Target};
-use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetOutcome, TargetResult};
+use crate::model::RecordedState;
+use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetResult};
 use crate::policy::Fingerprint;
 use crate::report::{apply_json, apply_text, plan_text};
-use crate::store::Store;
 
+use super::approval::asked;
 use super::arguments::{ApplyArguments, Format, Global};
+use super::carry_out::{carry_out_all, outcome_exit};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::lock::Locks;
+use super::only::Only;
 use super::plan::show_new_findings;
-use super::planning::{Planned, allowed, exit, plan_targets};
+use super::planning::{Course, Planned, Wish, allowed, exit, plan_targets};
+use super::saved;
 use super::streams::Streams;
 use super::world::{World, open_world};
 
-/// Plans, shows the plan, asks, and carries it out.
+/// Plans or reads a saved plan, shows it, asks, and carries it out.
 pub(super) async fn apply(
     arguments: &ApplyArguments,
     global: &Global,
     streams: Streams,
 ) -> Result<Exit, Failure> {
-    let planning = &arguments.planning;
-    let world = match open_world(global, streams, planning.format).await? {
+    let ApplyArguments { plan, planning, approval, expect } = arguments;
+    let saved = match plan.as_deref() {
+        None => None,
+        Some(path) => match saved::read(path, global, streams)? {
+            Ok(saved) => Some(saved),
+            Err(exit) => return Ok(exit),
+        },
+    };
+    let mut world = match open_world(global, streams, planning.format).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
-    let planned = plan_targets(&world, &allowed(&planning.allow)).await;
-    let results: Vec<TargetResult> = planned.iter().map(|planned| planned.result.clone()).collect();
-    show_new_findings(&world, &results, streams);
-    let digest = PlanFormat::new(&results).digest().clone();
-    let shown = plan_text(&results, &digest, streams.layout());
-    match planning.format {
-        Format::Text => streams.data(&shown)?,
-        Format::Json => streams.say(&shown),
+    if let (Some(saved), Some(path)) = (&saved, plan)
+        && let Err(exit) = saved::choose_targets(&mut world, saved, path, streams)
+    {
+        return Ok(exit);
     }
-    let work = approved(planned, &digest);
-    if work.len() < results.len() {
-        let left = results.len() - work.len();
-        let targets = if left == 1 { "1 target" } else { &format!("{left} targets") };
-        streams.report(&format!("{targets} cannot be applied: nothing is written there\n"));
-    }
-    let writes = work.iter().any(|(plan, _)| !plan.operations().is_empty());
-    let refused = Exit::worst(results.iter().map(exit));
-    let needs_approval = writes || (Summary::of(&results).has_changes() && refused == Exit::Done);
-    let outcomes = if !needs_approval || arguments.auto_approve || asked(streams)? {
-        carry_out_all(&world, work).await?
-    } else {
-        return Ok(Exit::worst([Exit::Refused, refused]));
+    let run = Run {
+        world: &world,
+        interrupt: Interrupt::listen(streams),
+        streams,
+        format: planning.format,
+        asks: !approval.auto_approve && saved.is_none(),
+        expect: expect.as_deref(),
     };
-    match planning.format {
-        Format::Text if needs_approval => streams.data(&format!("\n{}", apply_text(&outcomes)))?,
-        Format::Text => {}
-        Format::Json => streams.data(&apply_json(&results, &digest, &outcomes))?,
+    let targets = world.desired.targets.iter().map(|at| &at.target);
+    let locks =
+        run.interrupt.unless(Locks::take(&world.store, targets, approval.lock_timeout, world.width)).await;
+    let Some(locks) = locks else { return Ok(run.interrupted()) };
+    let allowed = allowed(&planning.allow);
+    let exit = match &saved {
+        Some(saved) => {
+            let results = run.interrupt.unless(saved::check(&world, saved, &allowed, &locks.refused)).await;
+            run.finish(results, Some(&saved.digest)).await
+        }
+        None => {
+            let only = Only::new(&global.only)?;
+            let course = Course { wish: Wish::Files, allowed, only, refused: &locks.refused };
+            match run.interrupt.unless(plan_targets(&world, &course)).await {
+                Some(Err(failure)) => Err(failure),
+                planned => run.finish(planned.and_then(Result::ok), None).await,
+            }
+        }
+    };
+    locks.release(streams).await;
+    exit
+}
+
+/// What a run that writes works with.
+pub(super) struct Run<'a> {
+    pub(super) world: &'a World,
+    pub(super) interrupt: Interrupt,
+    pub(super) streams: Streams,
+    pub(super) format: Format,
+    /// Whether the plan is shown on a terminal and must be approved there.
+    pub(super) asks: bool,
+    /// The beginning of the digest of the only plan that may be applied.
+    pub(super) expect: Option<&'a str>,
+}
+
+impl Run<'_> {
+    pub(super) fn interrupted(&self) -> Exit {
+        self.streams.report("\nInterrupted; nothing was written.\n");
+        Exit::Interrupted
     }
-    Ok(Exit::worst(outcomes.iter().map(outcome_exit).chain([refused])))
+
+    /// Shows plans, asks where it must, and carries them out; without plans the run was interrupted.
+    pub(super) async fn finish(
+        &self,
+        planned: Option<Vec<Planned>>,
+        digest: Option<&Fingerprint>,
+    ) -> Result<Exit, Failure> {
+        let Some(planned) = planned else { return Ok(self.interrupted()) };
+        let results: Vec<TargetResult> = planned.iter().map(|planned| planned.result.clone()).collect();
+        show_new_findings(self.world, &results, self.streams);
+        let digest = digest.cloned().unwrap_or_else(|| PlanFormat::new(&results).digest().clone());
+        let shown = plan_text(&results, &digest, self.streams.layout());
+        match self.format {
+            Format::Text => self.streams.data(&shown)?,
+            Format::Json => self.streams.say(&shown),
+        }
+        let refused = Exit::worst(results.iter().map(exit));
+        if !self.is_expected(&digest) {
+            return Ok(Exit::worst([Exit::Refused, refused]));
+        }
+        let work = approved(planned, &digest);
+        if work.len() < results.len() {
+            let left = results.len() - work.len();
+            let targets = if left == 1 { "1 target" } else { &format!("{left} targets") };
+            self.streams.report(&format!("{targets} cannot be applied: nothing is written there\n"));
+        }
+        let writes = work.iter().any(|(plan, _)| !plan.operations().is_empty());
+        let needs_approval = writes || (Summary::of(&results).has_changes() && refused == Exit::Done);
+        if needs_approval && self.asks {
+            match self.interrupt.unless(asked(self.streams)).await {
+                None => return Ok(self.interrupted()),
+                Some(Err(failure)) => return Err(failure),
+                Some(Ok(false)) => return Ok(Exit::worst([Exit::Refused, refused])),
+                Some(Ok(true)) => {}
+            }
+        }
+        self.interrupt.begin_writing();
+        let outcomes = carry_out_all(self.world, &self.interrupt, work).await?;
+        match self.format {
+            Format::Text if needs_approval => self.streams.data(&format!("\n{}", apply_text(&outcomes)))?,
+            Format::Text => {}
+            Format::Json => self.streams.data(&apply_json(&results, &digest, &outcomes))?,
+        }
+        Ok(Exit::worst(outcomes.iter().map(outcome_exit).chain([refused])))
+    }
+
+    /// Whether this is the plan that the user insists on.
+    fn is_expected(&self, digest: &Fingerprint) -> bool {
+        let digits = digest.as_str().trim_start_matches("sha256:");
+        let Some(expected) = self.expect.filter(|expected| !digits.starts_with(expected)) else {
+            return true;
+        };
+        let (short, found) = (expected.get(..12).unwrap_or(expected), digest.short());
+        self.streams.report(&format!(
+            "refused: this is plan {found}, and --expect insists on {short}; nothing was written\n  help: what is \
+             live, recorded or desired has changed since that plan was made: review this one, or plan again\n"
+        ));
+        false
+    }
 }
 
 /// The plans that nothing speaks against, each with its record.
@@ -67,73 +158,4 @@ fn approved(planned: Vec<Planned>, digest: &Fingerprint) -> Vec<(ApprovedPlan, R
         Some((plan, planned.recorded))
     };
     planned.into_iter().filter_map(approve).collect()
-}
-
-/// Asks on the terminal; without one the answer is no.
-fn asked(streams: Streams) -> Result<bool, Failure> {
-    if !io::stdin().is_terminal() {
-        streams.report(
-            "refused: there is no terminal to ask on, and nothing was written\n  \
-             help: pass --auto-approve to apply without being asked\n",
-        );
-        return Ok(false);
-    }
-    streams.report("\nApply this plan? Only `yes` is an approval: ");
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    read.map_err(|error| Failure::error(format!("reading the answer failed: {error}"), Vec::new()))?;
-    let yes = answer.trim() == "yes";
-    if !yes {
-        streams.report("Not approved; nothing was written.\n");
-    }
-    Ok(yes)
-}
-
-async fn carry_out_all(
-    world: &World,
-    work: Vec<(ApprovedPlan, RecordedState)>,
-) -> Result<Vec<TargetOutcome>, Failure> {
-    let stamp = Stamp { applied_at: now() };
-    let outcomes = fleet::across(&work, world.width, |(plan, recorded)| {
-        let stamp = &stamp;
-        async move {
-            let at = world.desired.targets.iter().find(|at| at.target == *plan.target());
-            let at = at.ok_or_else(|| Failure::error("the plan's target is not in the files", Vec::new()))?;
-            let (reader, writer) = (world.aws.reader(at).await, world.aws.writer(at).await);
-            let mut records = Records { store: &world.store, target: plan.target() };
-            Ok(carry_out(plan, recorded.clone(), &reader, &writer, &mut records, stamp).await)
-        }
-    })
-    .await;
-    outcomes.into_iter().collect()
-}
-
-/// The records of one target, for `apply` to save.
-struct Records<'a> {
-    store: &'a Store,
-    target: &'a Target,
-}
-
-impl Recorder for Records<'_> {
-    fn save(&mut self, recorded: &mut RecordedState) -> Result<(), String> {
-        self.store.save(self.target, recorded).map_err(|error| Failure::from(error).sentence())
-    }
-}
-
-/// The one reading of the clock: records say when they were made.
-#[expect(clippy::disallowed_methods, reason = "door: clock")]
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-fn outcome_exit(outcome: &TargetOutcome) -> Exit {
-    if outcome.is_complete() {
-        return Exit::Done;
-    }
-    let word = |word: &str| outcome.outcomes.iter().any(|operation| operation.outcome.as_str() == word);
-    match (word("applied"), word("conflict")) {
-        (true, _) => Exit::Partly,
-        (false, true) => Exit::Refused,
-        (false, false) => Exit::Error,
-    }
 }

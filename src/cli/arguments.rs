@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::PolicyAddress;
+
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
 #[derive(Debug, Parser)]
 #[command(
@@ -33,6 +35,9 @@ pub(super) struct Global {
     /// Only these targets: a name under `targets`, or a pattern for ACCOUNT/REGION; can be repeated
     #[arg(long, value_name = "NAME|GLOB", global = true)]
     pub(super) target: Vec<String>,
+    /// Only policies whose address matches: a pattern for ACCOUNT/REGION/policy:NAME, or for policy:NAME; can be repeated
+    #[arg(long, value_name = "ADDRESS-GLOB", global = true)]
+    pub(super) only: Vec<String>,
     /// When to colour
     #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN", global = true)]
     pub(super) color: Colour,
@@ -76,6 +81,15 @@ pub(super) enum Command {
     /// Do what `plan` shows
     #[command(after_help = "Example:\n  logpolicy apply --auto-approve")]
     Apply(ApplyArguments),
+    /// Show what we recorded, forget a policy, take a lock away
+    #[command(subcommand, after_help = "Example:\n  logpolicy state list")]
+    State(StateCommand),
+    /// Plan back to what an earlier apply recorded
+    #[command(
+        after_help = "Example:\n  logpolicy --target 111122223333/us-east-1 rollback --to 12 -o back.json\n  \
+                      logpolicy apply back.json"
+    )]
+    Rollback(RollbackArguments),
     /// Say whether a service may write to a log group, and by which statement
     #[command(
         after_help = "Example:\n  logpolicy can es.amazonaws.com PutLogEvents /aws/search/x --source-account 111122223333"
@@ -166,7 +180,7 @@ pub(super) struct Planning {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// Allow a refusal by its name; can be repeated
-    #[arg(long, value_name = "NAME", value_parser = ["takeover"])]
+    #[arg(long, value_name = "NAME", value_parser = ["takeover", "too-many-deletes", "too-many-changes"])]
     pub(super) allow: Vec<String>,
 }
 
@@ -181,16 +195,104 @@ pub(super) struct PlanArguments {
     /// Exit with 3 and an example request when anything is newly allowed
     #[arg(long)]
     pub(super) deny_new_access: bool,
+    /// Save the plan, for `apply FILE`
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArguments {
+    /// A saved plan; it is carried out as it was shown, without being asked for
+    #[arg(value_name = "PLAN")]
+    pub(super) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(super) planning: Planning,
+    #[command(flatten)]
+    pub(super) approval: Approval,
+    /// Apply only the plan with this digest: at least 12 hex digits of it
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    pub(super) expect: Option<String>,
+}
+
+/// How a write is approved and how long it waits for another run.
+#[derive(Debug, Args)]
+pub(super) struct Approval {
     /// Do not ask
     #[arg(long)]
     pub(super) auto_approve: bool,
+    /// How long to wait for another run that works on the same target, such as 30s or 5m
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    pub(super) lock_timeout: Duration,
+}
+
+/// Arguments of `rollback`.
+#[derive(Debug, Args)]
+pub(super) struct RollbackArguments {
+    /// The serial of an apply; `logpolicy state history` shows them
+    #[arg(long, value_name = "SERIAL")]
+    pub(super) to: u64,
+    #[command(flatten)]
+    pub(super) planning: Planning,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Save the plan, for `apply FILE`
+    #[arg(short, long = "out", value_name = "FILE", conflicts_with = "auto_approve")]
+    pub(super) out: Option<PathBuf>,
+    /// Apply it, without asking
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+    /// How long to wait for another run that works on the same target, such as 30s or 5m
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    pub(super) lock_timeout: Duration,
+}
+
+/// What `state` does.
+#[derive(Debug, Subcommand)]
+pub(super) enum StateCommand {
+    /// List what is recorded
+    #[command(after_help = "Example:\n  logpolicy state list --format json")]
+    List(Shown),
+    /// Show the record of one policy
+    #[command(after_help = "Example:\n  logpolicy state show 111122223333/us-east-1/policy:dns")]
+    Show {
+        /// The policy's address
+        address: PolicyAddress,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Show the last applies, with their serials
+    #[command(after_help = "Example:\n  logpolicy --target network state history")]
+    History(Shown),
+    /// Strike policies from the record: they stay live and are no longer ours
+    #[command(after_help = "Example:\n  logpolicy state forget 111122223333/us-east-1/policy:dns")]
+    Forget {
+        /// The policies' addresses
+        #[arg(required = true)]
+        addresses: Vec<PolicyAddress>,
+        #[command(flatten)]
+        approval: Approval,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Take the lock of a dead run away
+    #[command(after_help = "Example:\n  logpolicy --target 111122223333/us-east-1 state unlock")]
+    Unlock {
+        /// Do not ask
+        #[arg(long)]
+        auto_approve: bool,
+        #[command(flatten)]
+        shown: Shown,
+    },
+}
+
+/// How a record is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Shown {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
 }
 
 /// Arguments of `emulate`.
@@ -216,15 +318,28 @@ pub(super) struct EmulateArguments {
     pub(super) document_bytes: usize,
 }
 
-/// A whole number with a unit: `30ms` or `2s`.
+/// A whole number with a unit: `30ms`, `2s` or `5m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| "a time looks like 30ms or 2s".to_owned())?;
+    let wrong = || "a time looks like 30ms, 2s or 5m".to_owned();
+    let number: u64 = number.parse().map_err(|_| wrong())?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
-        _ => Err("a time looks like 30ms or 2s".to_owned()),
+        "m" => number.checked_mul(60).map(Duration::from_secs).ok_or_else(wrong),
+        _ => Err(wrong()),
+    }
+}
+
+/// The beginning of a plan's digest: its lower-case hex digits, without `sha256:`.
+fn digest(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hex && (12..=64).contains(&digits.len()) {
+        Ok(digits)
+    } else {
+        Err("a digest is given by at least 12 of its 64 hex digits, as `plan` shows them".to_owned())
     }
 }
 
@@ -248,10 +363,19 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_is_named_by_twelve_digits() {
+        assert_eq!(digest("sha256:3F9C1A7E04B2"), Ok("3f9c1a7e04b2".to_owned()));
+        for text in ["", "3f9c1a7e04b", "3f9c1a7e04bx", &"0".repeat(65)] {
+            assert!(digest(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn times_have_a_unit() {
         assert_eq!(duration("30ms"), Ok(Duration::from_millis(30)));
         assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
-        for text in ["", "30", "ms", "-1s", "1h", "99999999999999999999s"] {
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        for text in ["", "30", "ms", "-1s", "1h", "99999999999999999999s", "9999999999999999999m"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

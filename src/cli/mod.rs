@@ -1,15 +1,24 @@
 //! Speaks: arguments in, streams and exit code out; one file for each command.
 
 mod apply;
+mod approval;
 mod arguments;
 mod can;
+mod carry_out;
+mod clock;
 mod emulate;
 mod exit;
 mod explain;
 mod failure;
+mod interrupt;
+mod lock;
+mod only;
 mod paper;
 mod plan;
 mod planning;
+mod rollback;
+mod saved;
+mod state;
 mod streams;
 mod validate;
 mod world;
@@ -48,6 +57,8 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::validate(arguments, global, streams),
         Command::Plan(arguments) => wait(plan::plan(arguments, global, streams)),
         Command::Apply(arguments) => wait(apply::apply(arguments, global, streams)),
+        Command::State(command) => wait(state::state(command, global, streams)),
+        Command::Rollback(arguments) => wait(rollback::rollback(arguments, global, streams)),
         Command::Can(arguments) => wait(can::can(arguments, global, streams)),
         Command::Explain { code } => explain::explain(code.as_deref(), streams),
         Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),
@@ -61,5 +72,9 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
 fn wait(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let failed = |error| Failure::error(format!("starting the event loop failed: {error}"), Vec::new());
-    runtime.map_err(failed)?.block_on(work)
+    let runtime = runtime.map_err(failed)?;
+    let done = runtime.block_on(work);
+    // A question on the terminal may still wait for its answer.
+    runtime.shutdown_background();
+    done
 }

@@ -1,14 +1,19 @@
 //! `logpolicy plan`
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use crate::model::{Diagnostic, Diagnostics};
-use crate::plan::{PlanFormat, Summary, TargetResult};
+use crate::plan::{PlanFormat, Summary, TargetResult, saved_text};
 use crate::policy::Found;
 use crate::report::{diagnostics_text, plan_json, plan_text, request_text};
+use crate::store::write_plan;
 
 use super::arguments::{Format, Global, PlanArguments};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::planning::{allowed, exit, plan_targets};
+use super::only::Only;
+use super::planning::{Course, Wish, allowed, exit, plan_targets};
 use super::streams::Streams;
 use super::world::{World, open_world};
 
@@ -23,18 +28,52 @@ pub(super) async fn plan(
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
-    let planned = plan_targets(&world, &allowed(&planning.allow)).await;
+    let course = Course {
+        wish: Wish::Files,
+        allowed: allowed(&planning.allow),
+        only: Only::new(&global.only)?,
+        refused: &BTreeMap::new(),
+    };
+    let planned = plan_targets(&world, &course).await?;
     let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
     show_new_findings(&world, &results, streams);
-    let format = PlanFormat::new(&results);
-    match planning.format {
-        Format::Text => streams.data(&plan_text(&results, format.digest(), streams.layout()))?,
-        Format::Json => streams.data(&plan_json(&format))?,
-    }
-    let changes = arguments.detailed_exitcode && Summary::of(&results).has_changes();
-    let end = if changes { Exit::Changes } else { Exit::Done };
+    let out = Out { format: planning.format, file: arguments.out.as_deref() };
+    let end = out.show(&results, arguments.detailed_exitcode, streams)?;
     let widened = if arguments.deny_new_access { new_access(&results, streams) } else { Exit::Done };
-    Ok(Exit::worst(results.iter().map(exit).chain([end, widened])))
+    Ok(Exit::worst([end, widened]))
+}
+
+/// Where a plan goes that is not carried out.
+pub(super) struct Out<'a> {
+    pub(super) format: Format,
+    /// The file that it is saved to.
+    pub(super) file: Option<&'a Path>,
+}
+
+impl Out<'_> {
+    /// Shows plans, saves them where asked to, and says how the command ends.
+    pub(super) fn show(
+        &self,
+        results: &[TargetResult],
+        changes_count: bool,
+        streams: Streams,
+    ) -> Result<Exit, Failure> {
+        let format = PlanFormat::new(results);
+        match self.format {
+            Format::Text => streams.data(&plan_text(results, format.digest(), streams.layout()))?,
+            Format::Json => streams.data(&plan_json(&format))?,
+        }
+        if let Some(path) = self.file {
+            let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
+            let bases: Vec<_> = plans.map(|plan| (&plan.target, &plan.base)).collect();
+            write_plan(path, &saved_text(&format, &bases))?;
+            let path = path.display();
+            streams.say(&format!("Saved as {path}; `logpolicy apply {path}` carries out just this plan.\n"));
+        }
+        let changes = changes_count && Summary::of(results).has_changes();
+        let end = if changes { Exit::Changes } else { Exit::Done };
+        Ok(Exit::worst(results.iter().map(exit).chain([end])))
+    }
 }
 
 /// Says for each target what is newly allowed; what could not be shown counts as new.

@@ -1,15 +1,20 @@
 //! From a world to the plans of its targets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet;
-use crate::model::{DesiredTarget, Diagnostic, PolicyKey, PolicyScope, RecordedState};
-use crate::plan::{PlanInput, RefusalName, TargetResult, plan};
+use crate::model::{
+    AccountId, DesiredState, DesiredTarget, Diagnostic, LiveState, PolicyKey, PolicyScope, RecordedState,
+    Target,
+};
+use crate::plan::{Base, Plan, PlanInput, RefusalName, TargetResult, Unplanned, plan};
 use crate::provider::PolicyReader;
 use crate::validate::when_planning;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::only::Only;
+use super::rollback::as_of;
 use super::world::World;
 
 /// A target's plan and the record that it was made from.
@@ -18,67 +23,151 @@ pub(super) struct Planned {
     pub(super) recorded: RecordedState,
 }
 
+/// What is planned towards.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wish {
+    /// What the files ask for.
+    Files,
+    /// What was recorded when the record had this serial.
+    AsOf(u64),
+}
+
+/// How a run plans.
+pub(super) struct Course<'a> {
+    pub(super) wish: Wish,
+    /// Refusals that the user allows.
+    pub(super) allowed: Vec<RefusalName>,
+    /// The policies that it is about.
+    pub(super) only: Only,
+    /// Targets that are not planned, and why.
+    pub(super) refused: &'a BTreeMap<Target, Unplanned>,
+}
+
 /// Plans every target; the failure of one is a value and stops no other.
-pub(super) async fn plan_targets(world: &World, allowed: &[RefusalName]) -> Vec<Planned> {
-    fleet::across(&world.desired.targets, world.width, |at| async move {
+pub(super) async fn plan_targets(world: &World, course: &Course<'_>) -> Result<Vec<Planned>, Failure> {
+    let planned = fleet::across(&world.desired.targets, world.width, |at| async move {
         let target = at.target.clone();
-        match plan_target(world, at, allowed).await {
-            Ok((plan, recorded)) => Planned { result: TargetResult { target, plan: Ok(plan) }, recorded },
-            Err(failure) => {
-                let result = TargetResult { target, plan: Err(failure.sentence()) };
-                Planned { result, recorded: RecordedState::default() }
+        let planned = match course.refused.get(&target) {
+            Some(why) => Err(why.clone()),
+            None => {
+                plan_target(world, at, course).await.map_err(|failure| Unplanned::failed(failure.sentence()))
             }
+        };
+        match planned {
+            Ok((plan, recorded)) => Planned { result: TargetResult { target, plan: Ok(plan) }, recorded },
+            Err(why) => Planned {
+                result: TargetResult { target, plan: Err(why) },
+                recorded: RecordedState::default(),
+            },
         }
     })
-    .await
+    .await;
+    if planned.iter().any(|planned| planned.result.plan.is_ok()) {
+        course.only.check()?;
+    }
+    Ok(planned)
+}
+
+/// What AWS and the store say about a target.
+pub(super) struct Gathered {
+    pub(super) account: AccountId,
+    pub(super) live: LiveState,
+    /// Nothing with `state: none`.
+    pub(super) recorded: Option<RecordedState>,
+}
+
+impl Gathered {
+    /// Reads a target: the log groups of these keys and of the record, and all others when asked to discover them.
+    pub(super) async fn at<'a>(
+        world: &World,
+        at: &DesiredTarget,
+        recorded: Option<RecordedState>,
+        keys: impl Iterator<Item = &'a PolicyKey>,
+        discover: bool,
+    ) -> Result<Self, Failure> {
+        let mut log_groups = log_groups_of(keys);
+        if let Some(recorded) = &recorded {
+            log_groups.extend(log_groups_of(recorded.policies.keys().chain(recorded.pending.keys())));
+        }
+        let reader = world.aws.reader(at).await;
+        let read = async {
+            if discover {
+                log_groups.extend(reader.log_groups().await?);
+            }
+            reader.read(&log_groups).await
+        };
+        let (account, live) = tokio::join!(world.aws.account(at), read);
+        let account = account?;
+        let live = if account == at.target.account { live? } else { live.unwrap_or_default() };
+        Ok(Self { account, live, recorded })
+    }
+
+    /// The fingerprints of it.
+    pub(super) fn base(&self, discovered: bool) -> Base {
+        Base::of(&self.live, self.recorded.as_ref(), discovered)
+    }
 }
 
 async fn plan_target(
     world: &World,
     at: &DesiredTarget,
-    allowed: &[RefusalName],
-) -> Result<(crate::plan::Plan, RecordedState), Failure> {
-    let recorded = world.store.load(&at.target)?;
-    let desired = world.desired.at(at);
-    let ours = recorded.iter().flat_map(|recorded| recorded.policies.keys());
-    let log_groups = log_groups_of(desired.policies.keys().chain(ours));
-    let reader = world.aws.reader(at).await;
-    let (account, live) = tokio::join!(world.aws.account(at), reader.read(&log_groups));
-    let account = account?;
-    let live = if account == at.target.account { live? } else { live.unwrap_or_default() };
+    course: &Course<'_>,
+) -> Result<(Plan, RecordedState), Failure> {
+    let recorded = world.store.load(&at.target).await?;
+    let earlier = match course.wish {
+        Wish::Files => None,
+        Wish::AsOf(serial) => Some(as_of(&world.desired, at, recorded.as_ref(), serial)?),
+    };
+    let state = earlier.as_ref().unwrap_or(&world.desired);
+    let desired = state.at(at);
+    let discover = state.unmanaged.discover_log_groups;
+    let gathered = Gathered::at(world, at, recorded, desired.policies.keys(), discover).await?;
+    let Gathered { account, live, recorded } = gathered;
     let here =
         |finding: &&Diagnostic| finding.address.as_ref().is_none_or(|address| address.target == at.target);
+    let ours = recorded.iter().flat_map(|recorded| recorded.policies.keys());
+    let keys = desired.policies.keys().chain(live.policies.keys()).chain(ours);
     let mut plan = plan(&PlanInput {
         desired: &desired,
         sources: &world.sources,
         account: &account,
         live: &live,
         recorded: recorded.as_ref(),
-        allowed,
-        tests: &world.desired.tests_at(at),
+        unmanaged: &state.unmanaged,
+        guards: state.guards,
+        left_out: &course.only.left_out(&at.target, keys),
+        allowed: &course.allowed,
+        tests: &state.tests_at(at),
         diagnostics: world.diagnostics.iter().filter(here).cloned().collect(),
     });
     if plan.slots.is_some() {
-        let new = desired.policies.keys().filter(|key| !live.policies.contains_key(key));
-        let missing = missing_log_groups(&reader, &log_groups_of(new)).await;
-        let findings =
-            when_planning(&world.desired, at, &live, plan.slots.map_or(0, |slots| slots.after), &missing);
-        let place = |finding: &Diagnostic| finding.span.and_then(|span| world.sources.location(span));
-        plan.diagnostics.extend(findings.into_iter().map(|finding| {
-            let place = place(&finding);
-            (finding, place)
-        }));
+        add_findings(world, state, at, &live, &mut plan).await;
     }
     Ok((plan, recorded.unwrap_or_default()))
 }
 
-/// Those of the log groups that are not there. Only a lint asks, so that a missing right is no failure.
-async fn missing_log_groups(reader: &impl PolicyReader, names: &BTreeSet<String>) -> BTreeSet<String> {
-    if names.is_empty() {
+/// What only planning finds.
+async fn add_findings(
+    world: &World,
+    state: &DesiredState,
+    at: &DesiredTarget,
+    live: &LiveState,
+    plan: &mut Plan,
+) {
+    let created = plan.changes.iter().filter(|planned| planned.change.action() == "create");
+    let new = log_groups_of(created.map(|planned| &planned.key));
+    // Only a lint asks, so that a missing right is no failure.
+    let missing = if new.is_empty() {
         BTreeSet::new()
     } else {
-        reader.missing_log_groups(names).await.unwrap_or_default()
-    }
+        world.aws.reader(at).await.missing_log_groups(&new).await.unwrap_or_default()
+    };
+    let after = plan.slots.map_or(0, |slots| slots.after);
+    let place = |finding: &Diagnostic| finding.span.and_then(|span| world.sources.location(span));
+    plan.diagnostics.extend(when_planning(state, at, live, after, &missing).into_iter().map(|finding| {
+        let place = place(&finding);
+        (finding, place)
+    }));
 }
 
 /// The log groups among some keys.
@@ -89,12 +178,13 @@ fn log_groups_of<'a>(keys: impl Iterator<Item = &'a PolicyKey>) -> BTreeSet<Stri
 
 /// The refusals that the user allows; clap has checked the names.
 pub(super) fn allowed(names: &[String]) -> Vec<RefusalName> {
-    RefusalName::ALL.into_iter().filter(|name| names.iter().any(|given| given == name.as_str())).collect()
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 /// What a target's plan means for the exit code; changes count as none.
 pub(super) fn exit(result: &TargetResult) -> Exit {
     match &result.plan {
+        Err(why) if why.locked => Exit::Refused,
         Err(_) => Exit::Error,
         Ok(plan) if plan.standing_refusals().next().is_some() => Exit::Refused,
         Ok(plan) if plan.has_errors() => Exit::Findings,

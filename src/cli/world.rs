@@ -59,7 +59,7 @@ enum Opened {
     /// Ready to plan.
     Ready(Box<World>),
     /// The findings were shown.
-    Findings(Files),
+    Findings(Box<Files>),
 }
 
 /// The world, or how the command ends because of what the files say; as JSON the findings are the data.
@@ -89,7 +89,7 @@ impl World {
             streams.report(&diagnostics_text(&files.diagnostics, &files.sources, streams.layout()));
         }
         if !files.is_whole {
-            return Ok(Opened::Findings(files));
+            return Ok(Opened::Findings(Box::new(files)));
         }
         let Files { sources, diagnostics, mut desired, is_whole: _ } = files;
         let mut location = desired.state.clone();
@@ -106,13 +106,38 @@ impl World {
                 (Aws::new(Options::new(Some(emulator.url()), Credentials::Sandbox)), Some(emulator))
             }
         };
-        let store = Store::open(&location);
-        left_behind(&desired, &store, streams)?;
+        let store = Store::open(&location, async || aws.config().await).await;
+        if desired.unmanaged.delete && store.is_none() {
+            streams.say("note: `unmanaged.action: delete` does nothing with `state: none`, for without a record nothing is deleted\n");
+        }
+        left_behind(&desired, &store, streams).await;
         choose_targets(&mut desired, &global.target)?;
         let width = usize::from(global.parallelism);
         let _sandbox = sandbox;
         Ok(Opened::Ready(Box::new(World { desired, sources, diagnostics, aws, store, width, _sandbox })))
     }
+}
+
+/// The desired state and its store, for commands that need no AWS; or how the command ends because of what the files
+/// say.
+pub(super) async fn open_store(
+    global: &Global,
+    streams: Streams,
+) -> Result<Result<(DesiredState, Store), Exit>, Failure> {
+    let files = read_files(global)?;
+    if !files.is_whole {
+        streams.report(&diagnostics_text(&files.diagnostics, &files.sources, streams.layout()));
+        return Ok(Err(files.exit()));
+    }
+    let location = match &global.sandbox {
+        Some(file) if files.desired.state != StateLocation::None => {
+            StateLocation::Local(Sandbox::new(file.as_deref(), &global.files).state)
+        }
+        _ => files.desired.state.clone(),
+    };
+    let aws = Aws::new(Options::new(None, Credentials::Chain));
+    let store = Store::open(&location, async || aws.config().await).await;
+    Ok(Ok((files.desired, store)))
 }
 
 impl Files {
@@ -144,22 +169,29 @@ impl Sandbox {
     }
 }
 
-/// Says which records belong to no target of the files: nothing is done about their policies.
-fn left_behind(desired: &DesiredState, store: &Store, streams: Streams) -> Result<(), Failure> {
+/// Says which records belong to no target of the files: nothing is done about their policies. What cannot be read
+/// is said, too; it keeps nobody from the other targets.
+async fn left_behind(desired: &DesiredState, store: &Store, streams: Streams) {
     let known: Vec<_> = desired.targets.iter().map(|at| &at.target).collect();
-    for target in store.targets()?.iter().filter(|target| known.binary_search(target).is_err()) {
-        let recorded = store.load(target)?.unwrap_or_default();
-        if !recorded.policies.is_empty() {
+    let targets = match store.targets().await {
+        Ok(targets) => targets,
+        Err(error) => return streams.say(&format!("note: {error}\n")),
+    };
+    for target in targets.iter().filter(|target| known.binary_search(target).is_err()) {
+        let number = match store.load(target).await {
+            Ok(recorded) => recorded.unwrap_or_default().policies.len(),
+            Err(error) => {
+                streams.say(&format!("note: {error}\n"));
+                continue;
+            }
+        };
+        if number > 0 {
             streams.say(&format!(
                 "note: {target} has {} recorded, and no file names this target any more: nothing is done there\n",
-                match recorded.policies.len() {
-                    1 => "1 policy".to_owned(),
-                    number => format!("{number} policies"),
-                }
+                if number == 1 { "1 policy".to_owned() } else { format!("{number} policies") }
             ));
         }
     }
-    Ok(())
 }
 
 /// Keeps the targets that one of the patterns names; all of them where there is no pattern.

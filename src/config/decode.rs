@@ -1,5 +1,6 @@
 //! From nodes to values: every function reports what it cannot use and goes on.
 
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use serde_yaml::Value;
@@ -11,18 +12,7 @@ use super::suggest::sentence;
 use super::tree::{Entry, Kind, Node};
 
 /// Fields that the contract knows and this version does not read yet.
-const LATER: [&str; 10] = [
-    "grants",
-    "packing",
-    "unmanaged",
-    "guards",
-    "ownership",
-    "organization",
-    "assume_role",
-    "external_id",
-    "s3",
-    "parameters",
-];
+const LATER: [&str; 6] = ["grants", "packing", "organization", "assume_role", "external_id", "parameters"];
 
 /// Collects findings while values are read.
 pub(super) struct Decoder<'a> {
@@ -188,16 +178,44 @@ impl Decoder<'_> {
         None
     }
 
+    /// One of two words.
+    pub(super) fn choice(
+        &mut self,
+        node: &Node,
+        what: &str,
+        words: [&'static str; 2],
+    ) -> Option<&'static str> {
+        let text = self.text(node, what)?;
+        let found = words.into_iter().find(|word| *word == text);
+        if found.is_none() {
+            let message = format!("{what} must be `{}` or `{}`.", words[0], words[1]);
+            self.report(code::TYPE, node.span, message, sentence(text, words));
+        }
+        found
+    }
+
     /// A whole number from 1 to `most`.
     pub(super) fn count(&mut self, node: &Node, what: &str, most: usize, why: &str) -> Option<usize> {
+        self.number(node, what, 1..=most, why)
+    }
+
+    /// A whole number in a range.
+    pub(super) fn number(
+        &mut self,
+        node: &Node,
+        what: &str,
+        range: RangeInclusive<usize>,
+        why: &str,
+    ) -> Option<usize> {
         let number = match plain_value(node) {
             Some(Value::Number(number)) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
             _ => None,
         };
         match number {
-            Some(number) if (1..=most).contains(&number) => Some(number),
+            Some(number) if range.contains(&number) => Some(number),
             _ => {
-                let message = format!("{what} must be a whole number from 1 to {most}.");
+                let (least, most) = (range.start(), range.end());
+                let message = format!("{what} must be a whole number from {least} to {most}.");
                 self.report(code::TYPE, node.span, message, why);
                 None
             }

@@ -5,20 +5,30 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::model::{DesiredState, Diagnostic, Diagnostics, Limits, Lint, SourceSpan, Sources, StateLocation};
+use crate::model::{DesiredState, Diagnostics, Limits, Sources, StateLocation};
 
 use super::access_test;
 use super::code;
 use super::decode::{Decoder, Fields};
 use super::document_file::{self, DocumentFiles};
-use super::lint::{self, LINT_FIELDS};
 use super::policy::{self, Context, FoundPolicy};
+use super::section::OnlyOnce;
 use super::target;
 use super::tree::{self, Kind, Node};
 use super::variable::Variables;
 
-pub(super) const FILE_FIELDS: &[&str] =
-    &["version", "targets", "variables", "policies", "limits", "state", "lint", "tests"];
+pub(super) const FILE_FIELDS: &[&str] = &[
+    "version",
+    "targets",
+    "variables",
+    "policies",
+    "unmanaged",
+    "guards",
+    "limits",
+    "state",
+    "lint",
+    "tests",
+];
 
 /// What was read.
 #[derive(Debug)]
@@ -168,11 +178,12 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
     let policies: Vec<_> = found.iter().filter_map(|found| context.lower(found, decoder)).collect();
     let tests = tests.into_iter().flat_map(|node| access_test::read(node, &context, decoder)).collect();
     policy::meet(&policies, &targets, decoder);
-    DesiredState { targets, policies, tests, lint: once.lint, state: once.state.unwrap_or_default() }
+    let OnlyOnce { lint, unmanaged, guards, state, .. } = once;
+    DesiredState { targets, policies, tests, lint, unmanaged, guards, state: state.unwrap_or_default() }
 }
 
 /// `policies: []` is a way to say "none", and means that everything recorded shall go.
-fn is_empty_list(node: &Node) -> bool {
+pub(super) fn is_empty_list(node: &Node) -> bool {
     matches!(&node.kind, Kind::List(items) if items.is_empty())
 }
 
@@ -184,51 +195,6 @@ fn version(fields: Fields<'_>, decoder: &mut Decoder<'_>) {
     }
 }
 
-/// Sections that may stand in one of the files only.
-#[derive(Default)]
-struct OnlyOnce<'a> {
-    limits: Option<&'a Node>,
-    state: Option<StateLocation>,
-    lint: Lint,
-    places: BTreeMap<&'static str, SourceSpan>,
-}
-
-impl<'a> OnlyOnce<'a> {
-    fn take(&mut self, path: &Path, fields: Fields<'a>, decoder: &mut Decoder<'_>) {
-        for name in ["limits", "state", "lint"] {
-            let (Some(node), Some(span)) = (fields.get(name), fields.key_span(name)) else { continue };
-            if let Some(first) = self.places.get(name) {
-                let finding =
-                    Diagnostic::error(code::DUPLICATE, span, format!("`{name}` stands in two files."));
-                decoder.findings.push(finding.label("again here").related(*first, "first here"));
-                continue;
-            }
-            self.places.insert(name, span);
-            match name {
-                "limits" => self.limits = Some(node),
-                "lint" => self.lint = lint::read(node, LINT_FIELDS, decoder),
-                _ => self.state = state(node, path, decoder),
-            }
-        }
-    }
-}
-
-/// `none`, or `{ local: FOLDER }` relative to the file.
-fn state(node: &Node, path: &Path, decoder: &mut Decoder<'_>) -> Option<StateLocation> {
-    if matches!(&node.kind, Kind::Scalar { text, .. } if text == "none") {
-        return Some(StateLocation::None);
-    }
-    if !matches!(node.kind, Kind::Map(_)) {
-        let message = "`state` must be `none` or a map with the field `local`.";
-        decoder.report(code::TYPE, node.span, message, "");
-        return None;
-    }
-    let fields = decoder.fields(node, "`state`", &["local"])?;
-    let folder = decoder.required(fields, "`state`", "local")?;
-    let folder = decoder.text(folder, "`local`")?;
-    Some(StateLocation::Local(beside(path, Path::new(folder))))
-}
-
 /// `state` in the folder that was named first, or beside the file that was named first: where it lies does not
 /// depend on which files a folder holds.
 fn default_state(paths: &[PathBuf]) -> PathBuf {
@@ -237,6 +203,6 @@ fn default_state(paths: &[PathBuf]) -> PathBuf {
 }
 
 /// A path relative to the folder of a file.
-fn beside(file: &Path, path: &Path) -> PathBuf {
+pub(super) fn beside(file: &Path, path: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(path)
 }

@@ -11,6 +11,7 @@ mod file;
 mod lint;
 mod policy;
 mod schema;
+mod section;
 mod suggest;
 mod tabs;
 mod target;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::model::{
-    DesiredTarget, Diagnostic, PolicyKey, PolicyScope, PolicyTemplate, Region, SourceSpan, Sources,
+    DesiredTarget, Diagnostic, Ownership, PolicyKey, PolicyScope, PolicyTemplate, Region, SourceSpan, Sources,
 };
 
 use super::code;
@@ -15,7 +15,7 @@ use super::document_file::DocumentFiles;
 use super::lint::{self, POLICY_LINT_FIELDS};
 use super::suggest::sentence;
 use super::target::{self, NamedTargets};
-use super::tree::Node;
+use super::tree::{Kind, Node};
 use super::variable::Variables;
 
 pub(super) const POLICY_FIELDS: &[&str] = &[
@@ -25,6 +25,7 @@ pub(super) const POLICY_FIELDS: &[&str] = &[
     "document_file",
     "targets",
     "regions",
+    "ownership",
     "prevent_delete",
     "adopt",
     "lint",
@@ -76,18 +77,19 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// The meaning of an entry.
     pub(super) fn lower(&self, found: &FoundPolicy<'_>, decoder: &mut Decoder<'_>) -> Option<PolicyTemplate> {
-        let FoundPolicy { fields, scope, identity, document } = found;
+        let FoundPolicy { fields, scope, identity, document: written } = found;
         let name =
             decoder.text(identity, if *scope == PolicyScope::Account { "`name`" } else { "`log_group`" });
         let template = name.map(|name| self.variables.template(name, identity.span, self.sources, decoder));
         let reader = DocumentReader { variables: self.variables, sources: self.sources };
-        let (document, document_spans) = reader.read(document, decoder);
+        let (document, document_spans) = reader.read(written, decoder);
         let targets = fields.get("targets").map(|node| self.names(node, decoder));
         let regions = fields.get("regions").map(|node| self.regions(node, targets.as_ref(), decoder));
         let mut flag = |name: &str| {
             fields.get(name).and_then(|node| decoder.flag(node, &format!("`{name}`"))).unwrap_or(false)
         };
         let (prevent_delete, adopt) = (flag("prevent_delete"), flag("adopt"));
+        let ownership = ownership(*fields, written, decoder);
         Some(PolicyTemplate {
             scope: *scope,
             identity: template?,
@@ -96,6 +98,7 @@ impl Context<'_> {
             regions,
             prevent_delete,
             adopt,
+            ownership,
             lint: fields
                 .get("lint")
                 .map(|node| lint::read(node, POLICY_LINT_FIELDS, decoder))
@@ -141,6 +144,36 @@ impl Context<'_> {
         }
         regions
     }
+}
+
+/// How much of the policy is ours. A statement of ours is known by its Sid among those of others, so each needs one.
+fn ownership(fields: Fields<'_>, document: &Node, decoder: &mut Decoder<'_>) -> Ownership {
+    let Some(node) = fields.get("ownership") else { return Ownership::Document };
+    if decoder.choice(node, "`ownership`", ["document", "statements"]) != Some("statements") {
+        return Ownership::Document;
+    }
+    let member = |node: &Node, name: &str| match &node.kind {
+        Kind::Map(entries) => {
+            entries.iter().find(|entry| entry.key == name).map(|entry| Rc::clone(&entry.value))
+        }
+        _ => None,
+    };
+    let statements = match member(document, "Statement") {
+        None => Vec::new(),
+        Some(node) => match &node.kind {
+            Kind::List(items) => items.clone(),
+            _ => vec![node],
+        },
+    };
+    for statement in statements {
+        let sid = member(&statement, "Sid");
+        if !sid.is_some_and(|sid| matches!(&sid.kind, Kind::Scalar { text, .. } if !text.is_empty())) {
+            let message = "With `ownership: statements` each statement needs a `Sid`.";
+            let note = "By it our statements are told from those of others in the same policy.";
+            decoder.report(code::MISSING_FIELD, statement.span, message, note);
+        }
+    }
+    Ownership::Statements
 }
 
 /// Two entries at one address, and log groups of somebody else.

@@ -23,7 +23,11 @@ struct FileSchema {
     policies: Option<Vec<PolicySchema>>,
     /// How much fits.
     limits: Option<LimitsSchema>,
-    /// Where the record of what was applied lies: `none`, or a folder relative to this file.
+    /// What is done about policies that neither the files nor the record name.
+    unmanaged: Option<UnmanagedSchema>,
+    /// How much may change at one target in one plan.
+    guards: Option<GuardsSchema>,
+    /// Where the record of what was applied lies: `none`, a folder relative to this file, or a bucket.
     state: Option<StateSchema>,
     /// Findings that are raised to errors or accepted, for all files.
     lint: Option<LintSchema>,
@@ -75,6 +79,8 @@ struct PolicySchema {
     /// Regions; every Region of the targets by default.
     #[schemars(length(min = 1))]
     regions: Option<Vec<String>>,
+    /// How much of the policy is ours: the whole document, or only the statements whose Sid stands here.
+    ownership: Option<OwnershipSchema>,
     /// A plan that would delete it is refused.
     prevent_delete: Option<bool>,
     /// May take over a live policy of this identity that we did not write.
@@ -164,6 +170,8 @@ enum StateSchema {
     Nothing(NoneSchema),
     /// A folder.
     Local(LocalSchema),
+    /// A bucket.
+    S3(BucketSchema),
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -180,6 +188,76 @@ enum NoneSchema {
 struct LocalSchema {
     /// The folder, relative to this file.
     local: String,
+}
+
+/// A bucket.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct BucketSchema {
+    /// Where in Amazon S3.
+    s3: S3Schema,
+}
+
+/// Where in Amazon S3.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct S3Schema {
+    /// The bucket's name.
+    bucket: String,
+    /// What the keys begin with.
+    prefix: Option<String>,
+    /// The bucket's Region.
+    region: String,
+    /// The KMS key that objects are encrypted with.
+    kms_key_id: Option<String>,
+    /// Another S3-compatible service.
+    endpoint_url: Option<String>,
+}
+
+/// How much of a policy is ours.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum OwnershipSchema {
+    /// The whole document.
+    Document,
+    /// Only the statements whose Sid stands here; those of others stay byte for byte.
+    Statements,
+}
+
+/// What is done about policies that neither the files nor the record name.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct UnmanagedSchema {
+    /// Whether they stay.
+    action: Option<ActionSchema>,
+    /// Patterns for names of account policies, or `log-group:NAME`: never deleted, never drift, always counted.
+    ignore: Option<Vec<String>>,
+    /// Look for policies on every log group, not only on those named here.
+    discover_log_groups: Option<bool>,
+}
+
+/// What is done about an unmanaged policy.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum ActionSchema {
+    /// It stays.
+    Keep,
+    /// It is deleted, unless a pattern under `ignore` names it.
+    Delete,
+}
+
+/// How much may change at one target in one plan.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct GuardsSchema {
+    /// Deletions.
+    max_deletes: Option<u32>,
+    /// Updates and deletions.
+    max_changes: Option<u32>,
 }
 
 /// The JSON Schema (2020-12) of a desired-state file.
@@ -210,6 +288,12 @@ mod tests {
         assert_eq!(fields("/$defs/TargetSchema/properties"), sorted(super::super::target::TARGET_FIELDS));
         assert_eq!(fields("/$defs/PolicySchema/properties"), sorted(super::super::policy::POLICY_FIELDS));
         assert_eq!(fields("/$defs/LimitsSchema/properties"), sorted(super::super::target::LIMIT_FIELDS));
+        assert_eq!(
+            fields("/$defs/UnmanagedSchema/properties"),
+            sorted(super::super::section::UNMANAGED_FIELDS)
+        );
+        assert_eq!(fields("/$defs/GuardsSchema/properties"), sorted(super::super::section::GUARD_FIELDS));
+        assert_eq!(fields("/$defs/S3Schema/properties"), sorted(super::super::section::S3_FIELDS));
         assert_eq!(fields("/$defs/LintSchema/properties"), sorted(super::super::lint::LINT_FIELDS));
         assert_eq!(
             fields("/$defs/PolicyLintSchema/properties"),

@@ -105,7 +105,7 @@ pub(super) fn regions(node: &Node, decoder: &mut Decoder<'_>) -> BTreeSet<Region
     items.iter().filter_map(region).collect()
 }
 
-fn parsed<T: FromStr<Err: std::fmt::Display>>(
+pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
     node: &Node,
     text: &str,
     decoder: &mut Decoder<'_>,

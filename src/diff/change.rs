@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{DesiredPolicy, LivePolicy, LiveState, PolicyKey, RecordedPolicy, RecordedState};
-use crate::policy::Document;
+use crate::model::{
+    DesiredPolicy, LivePolicy, LiveState, Ownership, PolicyKey, RecordedPolicy, RecordedState, Unmanaged,
+};
+use crate::policy::{Document, Statement};
 
 /// What happens to one policy; each case has just the data it has.
 #[derive(Debug, Clone)]
@@ -25,8 +27,8 @@ pub enum Change {
     Delete {
         /// What is there.
         before: LivePolicy,
-        /// Our record of it.
-        recorded: RecordedPolicy,
+        /// Our record of it; nothing for an unmanaged policy.
+        recorded: Option<RecordedPolicy>,
     },
     /// There as desired, but not recorded: only the record changes.
     Adopt {
@@ -35,8 +37,8 @@ pub enum Change {
     },
     /// Recorded, but gone from AWS and from the files: only the record changes.
     Forget {
-        /// Our record of it.
-        recorded: RecordedPolicy,
+        /// What is there without our statements; nothing where there is no policy at all.
+        live: Option<LivePolicy>,
     },
     /// There as desired.
     Unchanged {
@@ -67,7 +69,8 @@ impl Change {
     /// The document that AWS has now.
     pub fn before(&self) -> Option<&Arc<Document>> {
         match self {
-            Self::Create { .. } | Self::Forget { .. } => None,
+            Self::Create { .. } => None,
+            Self::Forget { live } => live.as_ref().map(|live| &live.document),
             Self::Update { before: live, .. }
             | Self::Delete { before: live, .. }
             | Self::Adopt { live }
@@ -83,7 +86,23 @@ impl Change {
             Self::Adopt { live } | Self::Unchanged { live } | Self::Unmanaged { live } => {
                 Some(&live.document)
             }
-            Self::Delete { .. } | Self::Forget { .. } => None,
+            Self::Forget { live } => live.as_ref().map(|live| &live.document),
+            Self::Delete { .. } => None,
+        }
+    }
+
+    /// What it becomes when the user leaves the policy out of a run: what is there stays, and counts.
+    #[must_use]
+    pub fn left_out(self) -> Option<Self> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Update { before: live, .. } | Self::Adopt { live } => Some(Self::Unchanged { live }),
+            Self::Delete { before: live, recorded } => Some(match recorded {
+                Some(_) => Self::Unchanged { live },
+                None => Self::Unmanaged { live },
+            }),
+            Self::Forget { live } => live.map(|live| Self::Unchanged { live }),
+            kept @ (Self::Unchanged { .. } | Self::Unmanaged { .. }) => Some(kept),
         }
     }
 
@@ -100,43 +119,95 @@ impl Change {
     }
 }
 
-/// Compares what is asked for, what is there and what was recorded, for every policy that any of them names.
-///
-/// Without a record (`state: none`) every policy that the files name counts as ours, and nothing is deleted.
-pub fn changes(
-    desired: &BTreeMap<PolicyKey, DesiredPolicy<'_>>,
-    live: &LiveState,
-    recorded: Option<&RecordedState>,
-) -> BTreeMap<PolicyKey, Change> {
-    let nothing = BTreeMap::new();
-    let ours = recorded.map_or(&nothing, |recorded| &recorded.policies);
-    let keys: BTreeSet<&PolicyKey> = desired.keys().chain(live.policies.keys()).chain(ours.keys()).collect();
-    let change = |key: &PolicyKey| {
-        let is_ours = recorded.is_none() || ours.contains_key(key);
-        change(desired.get(key), live.policies.get(key), ours.get(key), is_ours)
-    };
-    keys.into_iter().filter_map(|key| Some((key.clone(), change(key)?))).collect()
+/// The three states of a target, and what is done about policies that nobody names.
+#[derive(Debug, Clone, Copy)]
+pub struct States<'a> {
+    /// What the files ask for.
+    pub desired: &'a BTreeMap<PolicyKey, DesiredPolicy<'a>>,
+    /// What AWS has.
+    pub live: &'a LiveState,
+    /// What was recorded; without a record (`state: none`) every policy that the files name counts as ours, and
+    /// nothing is deleted.
+    pub recorded: Option<&'a RecordedState>,
+    /// What is done about policies that nobody names.
+    pub unmanaged: &'a Unmanaged,
 }
 
-fn change(
-    desired: Option<&DesiredPolicy<'_>>,
-    live: Option<&LivePolicy>,
-    recorded: Option<&RecordedPolicy>,
-    is_ours: bool,
-) -> Option<Change> {
-    Some(match (desired, live.cloned(), recorded.cloned()) {
+/// Compares what is asked for, what is there and what was recorded, for every policy that any of them names.
+pub fn changes(states: States<'_>) -> BTreeMap<PolicyKey, Change> {
+    let nothing = RecordedState::default();
+    let recorded = states.recorded.unwrap_or(&nothing);
+    let begun =
+        recorded.pending.keys().filter(|key| recorded.ours(key, states.live.policies.get(key)).is_some());
+    let named = states.desired.keys().chain(states.live.policies.keys());
+    let keys: BTreeSet<&PolicyKey> = named.chain(recorded.policies.keys()).chain(begun).collect();
+    keys.into_iter().filter_map(|key| Some((key.clone(), change(key, states)?))).collect()
+}
+
+fn change(key: &PolicyKey, states: States<'_>) -> Option<Change> {
+    let live = states.live.policies.get(key).cloned();
+    let recorded = states.recorded.and_then(|recorded| recorded.ours(key, live.as_ref())).cloned();
+    let is_ours = states.recorded.is_none() || recorded.is_some();
+    Some(match (states.desired.get(key), live, recorded) {
         (Some(desired), None, _) => Change::Create { after: Arc::clone(&desired.document) },
-        (Some(desired), Some(live), _) if *live.document == *desired.document => {
-            if is_ours {
-                Change::Unchanged { live }
-            } else {
-                Change::Adopt { live }
+        (Some(desired), Some(live), recorded) => {
+            let after = wanted(desired, &live, recorded.as_ref());
+            match (*live.document == *after, is_ours) {
+                (true, true) => Change::Unchanged { live },
+                (true, false) => Change::Adopt { live },
+                (false, _) => Change::Update { before: live, after },
             }
         }
-        (Some(desired), Some(before), _) => Change::Update { before, after: Arc::clone(&desired.document) },
-        (None, Some(before), Some(recorded)) => Change::Delete { before, recorded },
-        (None, None, Some(recorded)) => Change::Forget { recorded },
+        (None, Some(live), Some(recorded)) => let_go(live, recorded),
+        (None, None, Some(_)) => Change::Forget { live: None },
+        (None, Some(live), None) if deletes(key, states) => Change::Delete { before: live, recorded: None },
         (None, Some(live), None) => Change::Unmanaged { live },
         (None, None, None) => return None,
     })
+}
+
+/// The document that shall be there: with `ownership: statements`, the statements of others stay in it.
+fn wanted(
+    desired: &DesiredPolicy<'_>,
+    live: &LivePolicy,
+    recorded: Option<&RecordedPolicy>,
+) -> Arc<Document> {
+    if desired.entry.ownership == Ownership::Document {
+        return Arc::clone(&desired.document);
+    }
+    let claim = desired.claim();
+    let ours = |statement: &Statement| {
+        claim.holds(statement) || recorded.is_some_and(|recorded| was_ours(recorded, statement))
+    };
+    let merged = live.document.with_statements(ours, &desired.document);
+    merged.map_or_else(|| Arc::clone(&desired.document), Arc::new)
+}
+
+/// Whether a live statement is one that we wrote: by its Sid, or by its words where it has none.
+fn was_ours(recorded: &RecordedPolicy, statement: &Statement) -> bool {
+    match (recorded.claim.ownership, statement.sid()) {
+        (Ownership::Statements, _) => recorded.claim.holds(statement),
+        (Ownership::Document, Some(sid)) => recorded.claim.statements.contains(sid),
+        (Ownership::Document, None) => recorded.document.statements().contains(statement),
+    }
+}
+
+/// What becomes of a policy of ours that the files no longer name: where others have statements in it, only ours go.
+fn let_go(live: LivePolicy, recorded: RecordedPolicy) -> Change {
+    if recorded.claim.ownership == Ownership::Document {
+        return Change::Delete { before: live, recorded: Some(recorded) };
+    }
+    let ours = |statement: &Statement| was_ours(&recorded, statement);
+    if !live.document.statements().iter().any(ours) {
+        return Change::Forget { live: Some(live) };
+    }
+    match live.document.without_statements(ours) {
+        Some(rest) => Change::Update { before: live, after: Arc::new(rest) },
+        None => Change::Delete { before: live, recorded: Some(recorded) },
+    }
+}
+
+/// Whether an unmanaged policy shall go. Without a record nothing is ever deleted.
+fn deletes(key: &PolicyKey, states: States<'_>) -> bool {
+    states.unmanaged.delete && states.recorded.is_some() && !states.unmanaged.ignores(key)
 }

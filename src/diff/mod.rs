@@ -8,7 +8,7 @@ mod document;
 mod meaning;
 mod segment;
 
-pub use change::{Change, changes};
+pub use change::{Change, States, changes};
 pub use document::{DocumentDiff, FieldDiff, StatementDiff, compare};
 pub use meaning::{Breadth, Mark, Meaning, Meanings, meanings};
 pub use segment::{Marked, Piece, mark};

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::policy::{Document, Json};
 
 use super::{
-    AccessTest, Limits, Lint, NodeSpans, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template, judge,
+    AccessTest, Claim, Guards, Limits, Lint, NodeSpans, Ownership, PolicyKey, PolicyScope, Region,
+    SourceSpan, Target, Template, Unmanaged, judge,
 };
 
 /// Everything that a set of files asks for.
@@ -24,6 +25,10 @@ pub struct DesiredState {
     pub tests: Vec<AccessTest>,
     /// Findings that are raised or accepted everywhere.
     pub lint: Lint,
+    /// What is done about policies that nobody names.
+    pub unmanaged: Unmanaged,
+    /// How much may change at once.
+    pub guards: Guards,
     /// Where the record lies.
     pub state: StateLocation,
 }
@@ -55,8 +60,25 @@ pub struct Access {
 pub enum StateLocation {
     /// A folder.
     Local(PathBuf),
+    /// A bucket.
+    S3(S3Location),
     /// Nothing is recorded: every policy that the files name is ours, and nothing is ever deleted.
     None,
+}
+
+/// Where the record lies in Amazon S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Location {
+    /// The bucket.
+    pub bucket: String,
+    /// What the keys begin with, without a slash at the end; may be empty.
+    pub prefix: String,
+    /// The bucket's Region.
+    pub region: Region,
+    /// The KMS key that objects are encrypted with; nothing means the bucket's own setting.
+    pub kms_key_id: Option<String>,
+    /// Another S3-compatible service.
+    pub endpoint_url: Option<String>,
 }
 
 impl Default for StateLocation {
@@ -82,6 +104,8 @@ pub struct PolicyTemplate {
     pub prevent_delete: bool,
     /// May take over a live policy of this identity that we did not write.
     pub adopt: bool,
+    /// How much of the policy is ours.
+    pub ownership: Ownership,
     /// Findings that are accepted for this policy.
     pub lint: Lint,
     /// The place of the entry.
@@ -130,6 +154,13 @@ pub struct DesiredPolicy<'a> {
     pub document: Arc<Document>,
     /// The entry that it comes from.
     pub entry: &'a PolicyTemplate,
+}
+
+impl DesiredPolicy<'_> {
+    /// What of the policy is ours once it is applied.
+    pub fn claim(&self) -> Claim {
+        Claim::on(&self.document, self.entry.ownership, self.entry.prevent_delete)
+    }
 }
 
 impl DesiredState {

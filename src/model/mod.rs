@@ -9,22 +9,26 @@ mod diagnostic;
 mod limits;
 mod lint;
 mod live;
+mod ownership;
 mod recorded;
 mod source;
 mod target;
 mod template;
+mod unmanaged;
 
 pub use access_test::{AccessTest, Judgement, judge, request};
 pub use address::{AddressError, PolicyAddress, PolicyKey, PolicyScope};
 pub use desired::{
-    Access, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PolicyTemplate,
+    Access, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PolicyTemplate, S3Location,
     StateLocation, TargetDesired,
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use limits::Limits;
 pub use lint::{Exception, Lint};
 pub use live::{LivePolicy, LiveState};
-pub use recorded::{RecordedPolicy, RecordedState};
+pub use ownership::{Claim, Ownership};
+pub use recorded::{HISTORY, RecordedApply, RecordedChange, RecordedPolicy, RecordedState, Version};
 pub use source::{Location, NodeSpans, SourceFile, SourceSpan, Sources};
 pub use target::{AccountId, Partition, Region, Target, TargetError};
 pub use template::{Segment, Template};
+pub use unmanaged::{Guards, Unmanaged};

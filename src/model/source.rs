@@ -24,6 +24,11 @@ pub struct SourceSpan {
     pub end: usize,
 }
 
+impl SourceSpan {
+    /// The place of what stands in no file.
+    pub const NOWHERE: Self = Self { file: usize::MAX, start: 0, end: 0 };
+}
+
 /// A place for people and for JSON; line and column count from 1, the column in characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diff::Change;
-use crate::model::{PolicyKey, Severity, Target};
+use crate::model::{Claim, PolicyKey, Severity, Target};
 use crate::policy::Document;
 
 use super::{Operation, Plan, RefusalName};
@@ -28,8 +28,8 @@ pub enum RecordChange {
         document: Arc<Document>,
         /// Its revision.
         revision: Option<String>,
-        /// Whether it is protected.
-        prevent_delete: bool,
+        /// What of it is ours.
+        claim: Claim,
     },
     /// The policy is gone from AWS and from the files.
     Strike {
@@ -79,20 +79,17 @@ impl Plan {
     }
 
     fn record_changes(&self) -> Vec<RecordChange> {
-        let change = |planned: &super::PlannedChange| match &planned.change {
-            Change::Adopt { live } | Change::Unchanged { live } => Some(RecordChange::Keep {
+        let change = |planned: &super::PlannedChange| match (&planned.change, &planned.claim) {
+            (Change::Adopt { live } | Change::Unchanged { live }, Some(claim)) => Some(RecordChange::Keep {
                 key: planned.key.clone(),
                 document: Arc::clone(&live.document),
                 revision: live.revision.clone(),
-                prevent_delete: planned.prevent_delete,
+                claim: claim.clone(),
             }),
-            Change::Forget { .. } => Some(RecordChange::Strike { key: planned.key.clone() }),
-            Change::Create { .. }
-            | Change::Update { .. }
-            | Change::Delete { .. }
-            | Change::Unmanaged { .. } => None,
+            (Change::Forget { .. }, _) => Some(RecordChange::Strike { key: planned.key.clone() }),
+            _ => None,
         };
-        self.changes.iter().filter_map(change).collect()
+        self.changes.iter().filter(|planned| !planned.left_out).filter_map(change).collect()
     }
 }
 

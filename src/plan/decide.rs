@@ -1,16 +1,17 @@
 //! From three states to a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{Change, Meaning, changes, meanings};
+use crate::diff::{Change, Meaning, States, changes, meanings};
 use crate::model::{
-    AccessTest, AccountId, DesiredPolicy, Diagnostic, Limits, LiveState, Location, PolicyKey, RecordedState,
-    Sources, Target, TargetDesired, judge,
+    AccessTest, AccountId, Claim, Diagnostic, Guards, Limits, LiveState, Location, PolicyKey, RecordedState,
+    Sources, Target, TargetDesired, Unmanaged,
 };
 use crate::policy::AccessChange;
 
 use super::order::order;
-use super::{Operation, Refusal, RefusalName, Slots};
+use super::refuse::{refusals, wrong_account};
+use super::{Base, Operation, Refusal, RefusalName, Slots};
 
 /// Everything that a plan is made from.
 #[derive(Debug)]
@@ -25,6 +26,12 @@ pub struct PlanInput<'a> {
     pub live: &'a LiveState,
     /// What we last applied; nothing with `state: none`.
     pub recorded: Option<&'a RecordedState>,
+    /// What is done about policies that nobody names.
+    pub unmanaged: &'a Unmanaged,
+    /// How much may change at once.
+    pub guards: Guards,
+    /// Policies that the user left out of this run (`--only`): they stay as they are.
+    pub left_out: &'a BTreeSet<PolicyKey>,
     /// The names of refusals that the user allows.
     pub allowed: &'a [RefusalName],
     /// Requests that must be allowed, or must not, at the end.
@@ -40,6 +47,8 @@ pub struct Plan {
     pub target: Target,
     /// What fits.
     pub limits: Limits,
+    /// What the plan was made from.
+    pub base: Base,
     /// The meter; nothing where the live state could not be trusted.
     pub slots: Option<Slots>,
     /// How access changes as a whole; nothing where the live state could not be trusted.
@@ -63,8 +72,10 @@ pub struct PlannedChange {
     pub change: Change,
     /// What that means for access; nothing where nothing is written.
     pub meaning: Option<Meaning>,
-    /// Whether it is protected from now on.
-    pub prevent_delete: bool,
+    /// What of it is ours from now on; nothing where it is not, or no longer, recorded.
+    pub claim: Option<Claim>,
+    /// Whether the user left it out of this run (`--only`).
+    pub left_out: bool,
     /// The entry in the files; nothing for what they do not name.
     pub source: Option<Location>,
 }
@@ -79,6 +90,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut plan = Plan {
         target: target.clone(),
         limits,
+        base: Base::default(),
         slots: None,
         access: None,
         changes: Vec::new(),
@@ -90,6 +102,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         plan.refusals.push(wrong_account(target, input.account));
         return plan;
     }
+    plan.base = Base::of(input.live, input.recorded, input.unmanaged.discover_log_groups);
     let mut changes = planned_changes(input);
     let mut meanings = meanings(target, changes.iter().map(|(key, planned)| (key, &planned.change)));
     for (key, planned) in &mut changes {
@@ -108,127 +121,20 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
 
 fn planned_changes(input: &PlanInput<'_>) -> BTreeMap<PolicyKey, PlannedChange> {
     let policies = &input.desired.policies;
+    let states =
+        States { desired: policies, live: input.live, recorded: input.recorded, unmanaged: input.unmanaged };
     let planned = |(key, change): (PolicyKey, Change)| {
-        let entry = policies.get(&key).map(|policy| policy.entry);
+        let desired = policies.get(&key);
+        let left_out = input.left_out.contains(&key);
         let planned = PlannedChange {
             key: key.clone(),
-            change,
+            change: if left_out { change.left_out()? } else { change },
             meaning: None,
-            prevent_delete: entry.is_some_and(|entry| entry.prevent_delete),
-            source: entry.and_then(|entry| input.sources.location(entry.span)),
+            claim: desired.map(|desired| desired.claim()),
+            left_out,
+            source: desired.and_then(|desired| input.sources.location(desired.entry.span)),
         };
-        (key, planned)
+        Some((key, planned))
     };
-    changes(policies, input.live, input.recorded).into_iter().map(planned).collect()
-}
-
-/// Every reason at once.
-fn refusals(
-    input: &PlanInput<'_>,
-    changes: &BTreeMap<PolicyKey, PlannedChange>,
-    slots: Slots,
-) -> Vec<Refusal> {
-    let mut refusals: Vec<Refusal> = slots_exceeded(changes, slots).into_iter().collect();
-    for (key, planned) in changes {
-        let desired = input.desired.policies.get(key);
-        let checks = [
-            too_large(key, desired, input.desired.at.limits),
-            takeover(key, planned, desired, input.recorded),
-            prevent_delete(key, planned),
-        ];
-        refusals.extend(checks.into_iter().flatten());
-    }
-    refusals.extend(failing_tests(input, changes));
-    for refusal in &mut refusals {
-        refusal.allowed = refusal.name.can_be_allowed() && input.allowed.contains(&refusal.name);
-    }
-    refusals.sort_by(|left, right| (left.name, &left.key).cmp(&(right.name, &right.key)));
-    refusals
-}
-
-/// The tests, on what will be live: unmanaged policies too.
-fn failing_tests(input: &PlanInput<'_>, changes: &BTreeMap<PolicyKey, PlannedChange>) -> Vec<Refusal> {
-    let at = input.desired.at;
-    let policies = || changes.iter().filter_map(|(key, planned)| Some((key, &**planned.change.after()?)));
-    let fails = input.tests.iter().filter_map(|test| {
-        let judgement = judge(&at.target, policies(), test.request(&at.target));
-        let place = input.sources.location(test.span).map(|place| format!("{}:{}", place.file, place.line));
-        (judgement.allowed != test.must_be_allowed).then(|| {
-            let message =
-                format!("The access test at {} fails: {}.", place.unwrap_or_default(), judgement.sentence());
-            Refusal::target(RefusalName::AccessTestFailed, message)
-        })
-    });
-    fails.collect()
-}
-
-fn wrong_account(target: &Target, found: &AccountId) -> Refusal {
-    let message = format!(
-        "The credentials belong to account {found}, and the target is {target}. Nothing was read or compared, \
-         for it would be another account's policies. Use credentials of {}, or a `profile` under this target.",
-        target.account
-    );
-    Refusal::target(RefusalName::WrongAccount, message)
-}
-
-/// The end must fit. A target that stands above the limit already is left alone unless something is added.
-fn slots_exceeded(changes: &BTreeMap<PolicyKey, PlannedChange>, slots: Slots) -> Option<Refusal> {
-    let count = |action: &str| {
-        let here = changes.values().filter(|planned| planned.key.takes_slot());
-        here.filter(|planned| planned.change.action() == action).count()
-    };
-    if slots.after <= slots.limit || count("create") == 0 {
-        return None;
-    }
-    let unmanaged = count("unmanaged");
-    let message = format!(
-        "{} account policies would stand at the end, and {} fit: {} of the files and {unmanaged} unmanaged. AWS \
-         does not raise this quota. Join policies, move one to its log group (`log_group`), or remove at least {}.",
-        slots.after,
-        slots.limit,
-        slots.after - unmanaged,
-        slots.after - slots.limit
-    );
-    Some(Refusal::target(RefusalName::SlotsExceeded, message))
-}
-
-fn too_large(key: &PolicyKey, desired: Option<&DesiredPolicy<'_>>, limits: Limits) -> Option<Refusal> {
-    let bytes = desired?.document.bytes();
-    let limit = limits.document_bytes;
-    let message = (bytes > limit).then(|| {
-        format!(
-            "The document is {bytes} bytes long, {} more than the {limit} that fit. Join statements, use a \
-             wildcard where it grants nothing new, or split the policy.",
-            bytes - limit
-        )
-    })?;
-    Some(Refusal::policy(RefusalName::DocumentTooLarge, key, message))
-}
-
-fn takeover(
-    key: &PolicyKey,
-    planned: &PlannedChange,
-    desired: Option<&DesiredPolicy<'_>>,
-    recorded: Option<&RecordedState>,
-) -> Option<Refusal> {
-    let is_update = matches!(planned.change, Change::Update { .. });
-    let is_ours = recorded.is_none_or(|recorded| recorded.policies.contains_key(key));
-    if !is_update || is_ours || desired?.entry.adopt {
-        return None;
-    }
-    let message = "A policy of this identity is there, its content differs, and it was not written by us: \
-                   applying would overwrite it. If it shall be ours, write `adopt: true` at the entry or pass \
-                   `--allow takeover`; else choose another name."
-        .to_owned();
-    Some(Refusal::policy(RefusalName::Takeover, key, message))
-}
-
-fn prevent_delete(key: &PolicyKey, planned: &PlannedChange) -> Option<Refusal> {
-    let Change::Delete { recorded, .. } = &planned.change else { return None };
-    let message = recorded.prevent_delete.then(|| {
-        "The policy is protected by `prevent_delete: true`, and the plan would delete it. To let it go, set \
-         `prevent_delete: false`, apply, and then remove the entry."
-            .to_owned()
-    })?;
-    Some(Refusal::policy(RefusalName::PreventDelete, key, message))
+    changes(states).into_iter().filter_map(planned).collect()
 }

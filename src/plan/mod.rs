@@ -3,20 +3,25 @@
 //! A plan is finished data: [`plan`] is one pure function, and whoever carries its result out has no choice left.
 
 mod approve;
+mod base;
 mod decide;
 mod format;
 mod operation;
 mod order;
 mod outcome;
 mod refusal;
+mod refuse;
+mod result;
+mod saved;
 mod slots;
 
 pub use approve::{ApprovedPlan, RecordChange, Refused};
+pub use base::{Base, BasePolicy, Moved};
 pub use decide::{Plan, PlanInput, PlannedChange, plan};
-pub use format::{
-    DiagnosticFormat, FORMAT_VERSION, PlanFormat, Summary, TOOL_VERSION, TargetFormat, TargetResult,
-};
+pub use format::{DiagnosticFormat, FORMAT_VERSION, PlanFormat, Summary, TOOL_VERSION, TargetFormat};
 pub use operation::{Operation, OperationKind, Precondition};
 pub use outcome::{OperationOutcome, Outcome, TargetOutcome};
 pub use refusal::{Refusal, RefusalName};
+pub use result::{TargetResult, Unplanned};
+pub use saved::{SavedPlan, SavedTarget, Unreadable, saved_text};
 pub use slots::Slots;

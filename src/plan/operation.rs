@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{PolicyKey, RecordedPolicy};
+use crate::model::{Claim, PolicyKey, RecordedPolicy};
 use crate::policy::{Document, Fingerprint};
 
 /// What is written.
@@ -49,8 +49,10 @@ pub struct Operation {
     pub because: Vec<String>,
     /// Slots in use once it is done.
     pub slots: usize,
-    /// What is recorded once it is done, but for revision and time; nothing for a deletion.
-    pub prevent_delete: bool,
+    /// What is there before it, by plan; nothing for a creation.
+    pub before: Option<Arc<Document>>,
+    /// What of the policy is ours once it is done; nothing where it is struck from the record.
+    pub claim: Option<Claim>,
 }
 
 impl OperationKind {
@@ -64,17 +66,17 @@ impl OperationKind {
 }
 
 impl Operation {
-    /// The record of this operation, once it is done.
+    /// The record of this operation, once it is done; nothing where the policy is struck from the record.
     pub fn record(&self, revision: Option<String>, applied_at: &str, plan: &str) -> Option<RecordedPolicy> {
-        match &self.kind {
-            OperationKind::Put(document) => Some(RecordedPolicy {
+        match (&self.kind, &self.claim) {
+            (OperationKind::Put(document), Some(claim)) => Some(RecordedPolicy {
                 document: Arc::clone(document),
                 revision,
-                prevent_delete: self.prevent_delete,
+                claim: claim.clone(),
                 applied_at: applied_at.to_owned(),
                 plan: plan.to_owned(),
             }),
-            OperationKind::Delete => None,
+            _ => None,
         }
     }
 }

@@ -92,7 +92,8 @@ impl Sequence {
             after,
             because,
             slots: self.slots,
-            prevent_delete: planned.prevent_delete,
+            before: planned.change.before().cloned(),
+            claim: planned.claim.clone(),
         });
     }
 

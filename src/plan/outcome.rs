@@ -48,6 +48,8 @@ pub struct TargetOutcome {
     pub outcomes: Vec<OperationOutcome>,
     /// What went wrong beside the operations, such as a record that could not be saved.
     pub error: Option<String>,
+    /// Whether the run was asked to stop before it was done.
+    pub interrupted: bool,
 }
 
 impl Outcome {

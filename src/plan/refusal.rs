@@ -1,9 +1,14 @@
 //! Why a plan must not be applied: data inside the plan, shown by every format.
 
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
 use crate::model::PolicyKey;
 
 /// The name of a refusal; it is what `--allow` takes where the refusal can be allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum RefusalName {
     /// The credentials belong to another account than the target's.
     WrongAccount,
@@ -15,8 +20,14 @@ pub enum RefusalName {
     Takeover,
     /// A protected policy would go.
     PreventDelete,
+    /// More deletions than the guard lets through.
+    TooManyDeletes,
+    /// More updates and deletions than the guard lets through.
+    TooManyChanges,
     /// An access test fails on what would be live.
     AccessTestFailed,
+    /// What is live or recorded is no longer what the plan was made from.
+    StalePlan,
 }
 
 /// One refusal.
@@ -41,31 +52,61 @@ impl RefusalName {
             Self::DocumentTooLarge => "document-too-large",
             Self::Takeover => "takeover",
             Self::PreventDelete => "prevent-delete",
+            Self::TooManyDeletes => "too-many-deletes",
+            Self::TooManyChanges => "too-many-changes",
             Self::AccessTestFailed => "access-test-failed",
+            Self::StalePlan => "stale-plan",
         }
     }
 
     /// Whether `--allow` can lift it (CONTRACT section 4).
     pub fn can_be_allowed(self) -> bool {
         match self {
-            Self::Takeover => true,
+            Self::Takeover | Self::TooManyDeletes | Self::TooManyChanges => true,
             Self::WrongAccount
             | Self::SlotsExceeded
             | Self::DocumentTooLarge
             | Self::PreventDelete
-            | Self::AccessTestFailed => false,
+            | Self::AccessTestFailed
+            | Self::StalePlan => false,
         }
     }
 
     /// Every name, for arguments and documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::WrongAccount,
         Self::SlotsExceeded,
         Self::DocumentTooLarge,
         Self::Takeover,
         Self::PreventDelete,
+        Self::TooManyDeletes,
+        Self::TooManyChanges,
         Self::AccessTestFailed,
+        Self::StalePlan,
     ];
+}
+
+impl FromStr for RefusalName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|name| name.as_str() == text);
+        found.ok_or_else(|| format!("there is no refusal named {text:?}"))
+    }
+}
+
+impl TryFrom<String> for RefusalName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<RefusalName> for String {
+    fn from(name: RefusalName) -> Self {
+        name.as_str().to_owned()
+    }
 }
 
 impl Refusal {

@@ -16,6 +16,7 @@ mod json;
 mod language;
 mod pattern;
 mod region;
+mod shared;
 mod shortcut;
 mod statement;
 mod wire;
@@ -29,5 +30,6 @@ pub use evaluate::{EFFECTIVE_ACTIONS, Mismatch, Request, StatementRef, Verdict, 
 pub use grant::{Condition, Grant};
 pub use json::{Json, JsonError, MAX_DEPTH};
 pub use language::{pattern_covers, patterns_meet};
+pub use pattern::matches_wildcards;
 pub use statement::{Effect, Statement};
 pub use wire::{DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS};

@@ -41,6 +41,11 @@ pub(super) enum Reading {
 /// Parts of an ARN: `arn:partition:service:region:account:resource`.
 const ARN_PARTS: usize = 6;
 
+/// Whether a text matches a pattern in which `*` is any run and `?` any one character.
+pub fn matches_wildcards(pattern: &str, text: &str) -> bool {
+    Pattern::read(pattern, Reading::Wildcards, false).is_some_and(|pattern| pattern.matches(text))
+}
+
 impl Pattern {
     /// Reads a pattern. With `variables`, `${*}`, `${?}` and `${$}` are the characters themselves, and nothing comes
     /// back for a text with another policy variable, for only AWS knows its value (IAM user guide, "IAM policy

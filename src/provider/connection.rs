@@ -97,6 +97,11 @@ impl Aws {
         Self { options, configs: Mutex::default(), accounts: Mutex::default() }
     }
 
+    /// The configuration of the default chain, for the other services of AWS that we use; `--endpoint-url` is not theirs.
+    pub async fn config(&self) -> SdkConfig {
+        self.base(&Access::default()).await
+    }
+
     /// Looks at a target.
     pub async fn reader(&self, at: &DesiredTarget) -> AwsReader {
         AwsReader::new(self.logs(at).await, at.target.clone())
@@ -126,6 +131,9 @@ impl Aws {
         let mut config = sts::config::Builder::from(&base)
             .region(region(&at.target))
             .retry_partition(RetryPartition::new(format!("sts {}", at.target)));
+        if let Some(url) = &self.options.endpoint_url {
+            config = config.endpoint_url(url);
+        }
         config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
         let answer = sts::Client::from_conf(config.build()).get_caller_identity().send().await;
         let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &at.target, &error))?;
@@ -143,6 +151,9 @@ impl Aws {
             .region(region(&at.target))
             .retry_classifier(NeverTheseCodes)
             .retry_partition(RetryPartition::new(format!("logs {}", at.target)));
+        if let Some(url) = &self.options.endpoint_url {
+            config = config.endpoint_url(url);
+        }
         config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
         logs::Client::from_conf(config.build())
     }
@@ -163,7 +174,7 @@ impl Aws {
 
     async fn load(&self, access: &Access) -> SdkConfig {
         let timeouts = timeouts(self.options.timeouts);
-        let mut config = match self.options.credentials {
+        let config = match self.options.credentials {
             Credentials::Sandbox => SdkConfig::builder()
                 .behavior_version(behavior())
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -189,9 +200,6 @@ impl Aws {
                 loader.load().await.into_builder()
             }
         };
-        if let Some(url) = &self.options.endpoint_url {
-            config = config.endpoint_url(url);
-        }
         config.build()
     }
 

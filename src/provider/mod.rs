@@ -36,6 +36,12 @@ pub trait PolicyReader: Send + Sync {
     fn read_policy(&self, key: &PolicyKey)
     -> impl Future<Output = Result<Option<LivePolicy>, ProviderError>>;
 
+    /// The names of all log groups.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when they could not be read; `logs:DescribeLogGroups` is a right of its own.
+    fn log_groups(&self) -> impl Future<Output = Result<BTreeSet<String>, ProviderError>>;
+
     /// Those of some log groups that are not there.
     ///
     /// # Errors

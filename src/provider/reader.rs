@@ -119,6 +119,28 @@ impl PolicyReader for AwsReader {
         }
     }
 
+    async fn log_groups(&self) -> Result<BTreeSet<String>, ProviderError> {
+        const OPERATION: &str = "DescribeLogGroups";
+        let malformed = |message| ProviderError::malformed(OPERATION, &self.target, message);
+        let mut names = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut token: Option<String> = None;
+        loop {
+            let call = self.client.describe_log_groups().limit(PAGE).set_next_token(token.take());
+            let answer = call.send().await;
+            let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &self.target, &error))?;
+            let page = answer.log_groups.ok_or_else(|| malformed("`logGroups` is missing"))?;
+            names.extend(page.into_iter().filter_map(|group| group.log_group_name));
+            match answer.next_token {
+                None => return Ok(names),
+                Some(next) if !seen.insert(next.clone()) => {
+                    return Err(malformed("a `nextToken` came twice"));
+                }
+                next => token = next,
+            }
+        }
+    }
+
     async fn missing_log_groups(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, ProviderError> {
         const OPERATION: &str = "DescribeLogGroups";
         let mut missing = BTreeSet::new();

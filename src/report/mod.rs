@@ -15,6 +15,7 @@ mod layout;
 mod plan;
 mod rules;
 mod sarif;
+mod state;
 mod statement;
 mod step;
 mod style;
@@ -29,4 +30,7 @@ pub use layout::Layout;
 pub use plan::plan_text;
 pub use rules::{rule_text, rules_page, rules_text};
 pub use sarif::validate_sarif;
+pub use state::{
+    Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
+};
 pub use style::Style;

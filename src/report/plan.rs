@@ -22,7 +22,8 @@ pub fn plan_text(results: &[TargetResult], digest: &Fingerprint, layout: Layout)
             Ok(plan) => target(plan, layout, &mut text),
             Err(error) => {
                 let _ = writeln!(text, "{}", heading(&result.target.to_string()));
-                let _ = writeln!(text, "\n  {} {}\n", Style::Bad.paint("error"), terminal(error));
+                let word = if error.locked { "refused" } else { "error" };
+                let _ = writeln!(text, "\n  {} {}\n", Style::Bad.paint(word), terminal(&error.message));
             }
         }
     }
@@ -115,9 +116,12 @@ fn change(plan: &Plan, planned: &PlannedChange, layout: Layout, text: &mut Strin
     let (symbol, word, style) = look(&planned.change);
     let right = match &planned.change {
         Change::Create { after } | Change::Update { after, .. } => size(after),
-        Change::Delete { recorded, .. } => ours_since(&recorded.applied_at),
-        Change::Forget { .. } => "gone already; only the record changes".to_owned(),
+        Change::Delete { recorded: Some(recorded), .. } => ours_since(&recorded.applied_at),
+        Change::Delete { recorded: None, .. } => "unmanaged".to_owned(),
+        Change::Forget { live: None } => "gone already; only the record changes".to_owned(),
+        Change::Forget { live: Some(_) } => "none of it is ours any more; only the record changes".to_owned(),
         Change::Adopt { .. } => "there as desired; only the record changes".to_owned(),
+        Change::Unchanged { .. } if planned.left_out => "left out".to_owned(),
         Change::Unchanged { live } => size(&live.document),
         Change::Unmanaged { .. } => "unmanaged".to_owned(),
     };

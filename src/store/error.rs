@@ -1,9 +1,12 @@
 //! What can go wrong with a record, in words for people.
 
 use std::io;
-use std::path::PathBuf;
 
-/// Why a record could not be read or written; nothing was changed.
+use crate::model::Target;
+
+use super::Holder;
+
+/// Why a record could not be read, written or locked; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file or its folder cannot be reached.
@@ -14,26 +17,48 @@ pub enum StoreError {
         /// Why it failed.
         source: io::Error,
     },
-    /// The file is there and is no record.
-    #[error("the state file {path} cannot be used: {reason}")]
+    /// The bucket cannot be reached, or refuses.
+    #[error("{action} failed: {place}: {message}")]
+    Bucket {
+        /// What was tried.
+        action: &'static str,
+        /// The bucket and key.
+        place: String,
+        /// The service's code and words, or ours.
+        message: String,
+    },
+    /// It is there and is no record.
+    #[error("the state file {place} cannot be used: {reason}")]
     Unusable {
-        /// The file.
-        path: PathBuf,
+        /// The path, or the bucket and key.
+        place: String,
         /// Why.
         reason: String,
     },
-    /// The record on disk is not the one that was loaded.
+    /// The record in the store is not the one that was loaded.
     #[error(
-        "the state file {path} was saved by somebody else in between (serial {found}, expected {expected})"
+        "the state file {place} was saved by somebody else in between (serial {found}, expected {expected})"
     )]
     Moved {
-        /// The file.
-        path: PathBuf,
+        /// The path, or the bucket and key.
+        place: String,
         /// The serial that was loaded.
         expected: u64,
-        /// The serial on disk.
+        /// The serial in the store.
         found: u64,
     },
+    /// Somebody else works on the target.
+    #[error("{target} is locked by {}", holder_words(holder.as_deref()))]
+    Locked {
+        /// The account and Region.
+        target: Target,
+        /// Who; nothing where the lock does not say.
+        holder: Option<Box<Holder>>,
+    },
+}
+
+fn holder_words(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "somebody who did not sign".to_owned(), ToString::to_string)
 }
 
 impl StoreError {
@@ -41,6 +66,11 @@ impl StoreError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::File { .. } => vec!["Check that the folder exists and that you may write to it.".to_owned()],
+            Self::Bucket { .. } => vec![
+                "Check `state.s3`, the credentials, and the rights s3:GetObject, s3:PutObject and s3:DeleteObject on the keys \
+                 and s3:ListBucket on the bucket: without the last, S3 answers AccessDenied for what is not there yet."
+                    .to_owned(),
+            ],
             Self::Unusable { .. } => vec![
                 "Nothing was changed. The record tells which policies are ours, so it is never started afresh."
                     .to_owned(),
@@ -51,6 +81,9 @@ impl StoreError {
             Self::Moved { .. } => {
                 vec!["Two runs worked on this target at once. Plan again from what is there now.".to_owned()]
             }
+            Self::Locked { target, .. } => vec![format!(
+                "Wait for that run, or pass `--lock-timeout 5m`. If it is dead: `logpolicy --target {target} state unlock`."
+            )],
         }
     }
 }

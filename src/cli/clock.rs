@@ -1,0 +1,7 @@
+//! The one reading of the clock: records and locks say when they were made.
+
+/// Now, as RFC 3339 in UTC.
+#[expect(clippy::disallowed_methods, reason = "door: clock")]
+pub(super) fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

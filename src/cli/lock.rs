@@ -1,0 +1,69 @@
+//! The locks of a run: taken before it looks, given back when it has recorded.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::fleet;
+use crate::model::Target;
+use crate::plan::Unplanned;
+use crate::store::{Holder, Lock, Store, StoreError};
+
+use super::clock::now;
+use super::failure::Failure;
+use super::streams::Streams;
+
+/// The locks of some targets.
+#[derive(Debug, Default)]
+pub(super) struct Locks {
+    held: Vec<Lock>,
+    /// The targets that others work on, or whose lock could not be taken.
+    pub(super) refused: BTreeMap<Target, Unplanned>,
+}
+
+impl Locks {
+    /// Takes the lock of each target; one that cannot be taken is a value and stops no other.
+    pub(super) async fn take<'a>(
+        store: &Store,
+        targets: impl IntoIterator<Item = &'a Target>,
+        timeout: Duration,
+        width: usize,
+    ) -> Self {
+        let holder = &holder();
+        let taken = fleet::across(targets, width, |target| async move {
+            (target, store.lock(target, holder, timeout).await)
+        });
+        let mut locks = Self::default();
+        for (target, lock) in taken.await {
+            match lock {
+                Ok(lock) => locks.held.push(lock),
+                Err(error) => {
+                    let locked = matches!(error, StoreError::Locked { .. });
+                    let message = Failure::from(error).sentence();
+                    let why = if locked { Unplanned::locked(message) } else { Unplanned::failed(message) };
+                    locks.refused.insert(target.clone(), why);
+                }
+            }
+        }
+        locks
+    }
+
+    /// Gives all of them back.
+    pub(super) async fn release(self, streams: Streams) {
+        for lock in self.held {
+            if let Err(error) = lock.release().await {
+                streams.report(&format!("warning: {}\n", Failure::from(error).sentence()));
+            }
+        }
+    }
+}
+
+/// This run, for whoever meets its lock.
+#[expect(clippy::disallowed_methods, reason = "door: environment")]
+fn holder() -> Holder {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let who = variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    let command: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    Holder::new(who, host, now(), format!("logpolicy {}", command.join(" ")))
+}

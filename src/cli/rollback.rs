@@ -1,0 +1,127 @@
+//! `logpolicy rollback`: plans back to what an earlier apply recorded.
+
+use std::sync::Arc;
+
+use crate::model::{
+    DesiredState, DesiredTarget, DocumentTemplate, Lint, NodeSpans, Ownership, PolicyKey, PolicyTemplate,
+    RecordedState, SourceSpan, Template, Version,
+};
+use crate::plan::TargetResult;
+use crate::policy::Document;
+
+use super::apply::Run;
+use super::arguments::{Global, RollbackArguments};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::lock::Locks;
+use super::only::Only;
+use super::plan::{Out, show_new_findings};
+use super::planning::{Course, Wish, allowed, plan_targets};
+use super::streams::Streams;
+use super::world::open_world;
+
+/// Shows the plan back to an earlier apply; carries it out only when told to.
+pub(super) async fn rollback(
+    arguments: &RollbackArguments,
+    global: &Global,
+    streams: Streams,
+) -> Result<Exit, Failure> {
+    let RollbackArguments { to, planning, detailed_exitcode, out, auto_approve, lock_timeout } = arguments;
+    let world = match open_world(global, streams, planning.format).await? {
+        Ok(world) => world,
+        Err(exit) => return Ok(exit),
+    };
+    if world.store.is_none() {
+        return Err(Failure::usage(
+            "with `state: none` nothing is recorded",
+            "There is nothing to go back to.",
+        ));
+    }
+    let interrupt = Interrupt::listen(streams);
+    let targets = world.desired.targets.iter().filter(|_| *auto_approve).map(|at| &at.target);
+    let locks = Locks::take(&world.store, targets, *lock_timeout, world.width).await;
+    let course = Course {
+        wish: Wish::AsOf(*to),
+        allowed: allowed(&planning.allow),
+        only: Only::new(&global.only)?,
+        refused: &locks.refused,
+    };
+    let planned = interrupt.unless(plan_targets(&world, &course)).await;
+    let run = Run { world: &world, interrupt, streams, format: planning.format, asks: false, expect: None };
+    let exit = match planned {
+        None => Ok(run.interrupted()),
+        Some(Err(failure)) => Err(failure),
+        Some(Ok(planned)) if *auto_approve => run.finish(Some(planned), None).await,
+        Some(Ok(planned)) => {
+            let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
+            show_new_findings(&world, &results, streams);
+            let out = Out { format: planning.format, file: out.as_deref() };
+            let exit = out.show(&results, *detailed_exitcode, streams);
+            if out.file.is_none() {
+                streams.say("Nothing was written; save the plan with `-o FILE`, or pass --auto-approve.\n");
+            }
+            exit
+        }
+    };
+    locks.release(streams).await;
+    exit
+}
+
+/// The desired state that an earlier apply stood for. Guards and limits are today's; unmanaged policies are kept.
+pub(super) fn as_of(
+    desired: &DesiredState,
+    at: &DesiredTarget,
+    recorded: Option<&RecordedState>,
+    serial: u64,
+) -> Result<DesiredState, Failure> {
+    let versions = recorded.and_then(|recorded| recorded.as_of(serial)).ok_or_else(|| {
+        let serials: Vec<String> = recorded
+            .iter()
+            .flat_map(|recorded| &recorded.history)
+            .map(|apply| apply.serial.to_string())
+            .collect();
+        let known = if serials.is_empty() { "none".to_owned() } else { serials.join(", ") };
+        let message = format!("the record of {} does not reach back to serial {serial}", at.target);
+        Failure::error(message, vec![format!("It remembers the applies with these serials: {known}.")])
+    })?;
+    let mut unmanaged = desired.unmanaged.clone();
+    unmanaged.delete = false;
+    Ok(DesiredState {
+        targets: vec![at.clone()],
+        policies: versions.into_iter().filter_map(|(key, version)| template(key, version)).collect(),
+        tests: desired.tests.clone(),
+        lint: desired.lint.clone(),
+        unmanaged,
+        guards: desired.guards,
+        state: desired.state.clone(),
+    })
+}
+
+/// An entry that asks for an earlier version; nothing where none of its statements was ours.
+fn template(key: PolicyKey, version: Version) -> Option<PolicyTemplate> {
+    let Version { document, claim } = version;
+    let document = match claim.ownership {
+        Ownership::Document => document,
+        Ownership::Statements => Arc::new(document.without_statements(|statement| !claim.holds(statement))?),
+    };
+    Some(PolicyTemplate {
+        scope: key.scope,
+        identity: Template::text(key.identity),
+        document: DocumentTemplate::Fixed(sent(&document)),
+        targets: None,
+        regions: None,
+        prevent_delete: claim.prevent_delete,
+        adopt: false,
+        ownership: claim.ownership,
+        lint: Lint::default(),
+        span: SourceSpan::NOWHERE,
+        identity_span: SourceSpan::NOWHERE,
+        document_spans: Arc::new(NodeSpans::default()),
+    })
+}
+
+/// A document that was read from AWS in the form that AWS takes.
+fn sent(document: &Arc<Document>) -> Arc<Document> {
+    document.json().map_or_else(|_| Arc::clone(document), |json| Arc::new(Document::from_json(json)))
+}

@@ -1,0 +1,146 @@
+//! One target of the JSON.
+
+use serde::Serialize;
+
+use crate::model::{Diagnostic, Location, Severity, Target};
+use crate::plan::{Plan, Refusal, TargetResult};
+use crate::policy::{AccessChange, Found, Request};
+
+use super::change::ChangeFormat;
+use super::operation::OperationFormat;
+
+/// One target of the JSON.
+#[derive(Debug, Serialize)]
+pub struct TargetFormat {
+    target: Target,
+    slots: Option<SlotsFormat>,
+    access: Option<AccessFormat>,
+    changes: Vec<ChangeFormat>,
+    operations: Vec<OperationFormat>,
+    refusals: Vec<RefusalFormat>,
+    diagnostics: Vec<DiagnosticFormat>,
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct SlotsFormat {
+    limit: usize,
+    before: usize,
+    after: usize,
+    peak: usize,
+}
+
+/// How access changes as a whole: a request that is newly allowed, one that no longer is.
+#[derive(Debug, Serialize)]
+struct AccessFormat {
+    exact: bool,
+    gained: Option<Request>,
+    lost: Option<Request>,
+}
+
+#[derive(Debug, Serialize)]
+struct RefusalFormat {
+    name: &'static str,
+    address: String,
+    message: String,
+    allowed: bool,
+}
+
+/// One finding of the JSON.
+#[derive(Debug, Serialize)]
+pub struct DiagnosticFormat {
+    code: &'static str,
+    severity: Severity,
+    message: String,
+    /// Why it matters and what to do.
+    help: Vec<String>,
+    address: Option<String>,
+    source: Option<Location>,
+}
+
+impl TargetFormat {
+    /// The JSON of one target's plan.
+    pub fn new(result: &TargetResult) -> Self {
+        let target = result.target.clone();
+        let plan = match &result.plan {
+            Ok(plan) => plan,
+            Err(error) => return Self::failed(target, &error.message),
+        };
+        let Plan { target: _, limits: _, base: _, slots, access, changes, operations, refusals, diagnostics } =
+            plan;
+        Self {
+            slots: slots.map(|slots| SlotsFormat {
+                limit: slots.limit,
+                before: slots.before,
+                after: slots.after,
+                peak: slots.peak,
+            }),
+            access: access.as_ref().map(AccessFormat::new),
+            changes: changes.iter().map(|planned| ChangeFormat::new(plan, planned)).collect(),
+            operations: operations.iter().map(|operation| OperationFormat::new(&target, operation)).collect(),
+            refusals: refusals.iter().map(|refusal| RefusalFormat::new(&target, refusal)).collect(),
+            diagnostics: diagnostics
+                .iter()
+                .map(|(finding, source)| DiagnosticFormat::new(finding, source.clone()))
+                .collect(),
+            error: None,
+            target,
+        }
+    }
+
+    /// The same target with an error that came later.
+    #[must_use]
+    pub fn failing(mut self, error: Option<String>) -> Self {
+        self.error = error.or(self.error);
+        self
+    }
+
+    fn failed(target: Target, error: &str) -> Self {
+        let error = Some(error.to_owned());
+        let (changes, operations, refusals) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            target,
+            slots: None,
+            access: None,
+            changes,
+            operations,
+            refusals,
+            diagnostics: Vec::new(),
+            error,
+        }
+    }
+}
+
+impl AccessFormat {
+    fn new(access: &AccessChange) -> Self {
+        let AccessChange { gained, lost } = access;
+        let witness = |found: &Found| match found {
+            Found::Witness(request) => Some(request.clone()),
+            Found::None | Found::NotShown => None,
+        };
+        let exact = *gained != Found::NotShown && *lost != Found::NotShown;
+        Self { exact, gained: witness(gained), lost: witness(lost) }
+    }
+}
+
+impl RefusalFormat {
+    fn new(target: &Target, refusal: &Refusal) -> Self {
+        let Refusal { name, key, message, allowed } = refusal;
+        let address = key.as_ref().map_or_else(|| target.to_string(), |key| key.at(target).to_string());
+        Self { name: name.as_str(), address, message: message.clone(), allowed: *allowed }
+    }
+}
+
+impl DiagnosticFormat {
+    /// The JSON of one finding.
+    pub fn new(finding: &Diagnostic, source: Option<Location>) -> Self {
+        Self {
+            code: finding.code.0,
+            severity: finding.severity,
+            message: finding.message.clone(),
+            help: finding.notes.clone(),
+            address: finding.address.as_ref().map(ToString::to_string),
+            source,
+        }
+    }
+}

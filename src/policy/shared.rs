@@ -1,0 +1,133 @@
+//! Documents that several writers share: some statements are replaced, all other text stays byte for byte.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::{Document, Statement};
+
+impl Document {
+    /// This document with its statements that are `ours` replaced by those of `new`, in their places where the Sid
+    /// stays the same, and behind the others where it is new. All other text stays byte for byte, `Version` included,
+    /// for it decides what the statements of others mean. Where no statement of others is left, it is `new` itself.
+    ///
+    /// Nothing comes back where the text is not a document with statements, so that nothing of it can be kept.
+    pub fn with_statements(&self, ours: impl Fn(&Statement) -> bool, new: &Self) -> Option<Self> {
+        if self.json().is_err() {
+            return None;
+        }
+        if self.statements().iter().all(&ours) {
+            return Some(new.clone());
+        }
+        let own: Vec<(&Statement, &str)> = new.statements().iter().zip(new.statement_texts()?).collect();
+        let mut left: Vec<bool> = vec![true; own.len()];
+        let mut texts: Vec<&str> = Vec::new();
+        for (statement, text) in self.statements().iter().zip(self.statement_texts()?) {
+            if !ours(statement) {
+                texts.push(text);
+                continue;
+            }
+            let same = own.iter().position(|(other, _)| other.sid() == statement.sid());
+            if let Some(index) = same.filter(|index| std::mem::replace(&mut left[*index], false)) {
+                let (replacement, new_text) = own[index];
+                texts.push(if replacement == statement { text } else { new_text });
+            }
+        }
+        texts.extend(own.iter().zip(left).filter(|(_, left)| *left).map(|((_, text), _)| *text));
+        self.with_statement_texts(&texts)
+    }
+
+    /// This document without its statements that are `ours`; nothing where no other statement is left, or the text
+    /// is not a document with statements.
+    pub fn without_statements(&self, ours: impl Fn(&Statement) -> bool) -> Option<Self> {
+        let texts = self.statements().iter().zip(self.statement_texts()?);
+        let others: Vec<&str> =
+            texts.filter(|(statement, _)| !ours(statement)).map(|(_, text)| text).collect();
+        if others.is_empty() { None } else { self.with_statement_texts(&others) }
+    }
+
+    /// The text of each statement, as it stands.
+    fn statement_texts(&self) -> Option<Vec<&str>> {
+        let element = self.statement_element()?;
+        let texts: Vec<&RawValue> = match serde_json::from_str(element) {
+            Ok(texts) => texts,
+            Err(_) => return (self.statements().len() == 1).then(|| vec![element]),
+        };
+        (texts.len() == self.statements().len()).then(|| texts.into_iter().map(RawValue::get).collect())
+    }
+
+    /// The text of the element `Statement`.
+    fn statement_element(&self) -> Option<&str> {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(self.text()).ok()?;
+        members.get("Statement").map(|raw| raw.get())
+    }
+
+    fn with_statement_texts(&self, texts: &[&str]) -> Option<Self> {
+        let element = self.statement_element()?;
+        // The element is a part of the text, so the difference of their addresses is its place.
+        let start = element.as_ptr() as usize - self.text().as_ptr() as usize;
+        let (before, after) = (&self.text()[..start], &self.text()[start + element.len()..]);
+        Some(Self::from_text(format!("{before}[{}]{after}", texts.join(","))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THEIRS: &str = r#"{ "Sid" : "Theirs", "Effect":"Allow","Resource":["\u0061"] }"#;
+
+    fn live(statements: &str) -> Document {
+        Document::from_text(format!(r#"{{"Version":"2008-10-17","Statement":{statements},"Odd":1}}"#))
+    }
+
+    fn ours(statement: &Statement) -> bool {
+        statement.sid().is_some_and(|sid| sid.starts_with("Our"))
+    }
+
+    #[test]
+    fn what_is_not_ours_stays_byte_for_byte() {
+        let old = r#"{"Sid":"Our1","Effect":"Deny"}"#;
+        let new = Document::from_text(
+            r#"{"Version":"2012-10-17","Statement":[{"Sid":"Our1","Effect":"Allow"},{"Sid":"Our2","Effect":"Allow"}]}"#,
+        );
+        for (statements, expected) in [
+            (
+                THEIRS.to_owned(),
+                format!(r#"[{THEIRS},{{"Sid":"Our1","Effect":"Allow"}},{{"Sid":"Our2","Effect":"Allow"}}]"#),
+            ),
+            (
+                format!("[{old}, {THEIRS}]"),
+                format!(r#"[{{"Sid":"Our1","Effect":"Allow"}},{THEIRS},{{"Sid":"Our2","Effect":"Allow"}}]"#),
+            ),
+            (
+                format!(r#"[{{"Sid":"OurGone"}},{THEIRS}]"#),
+                format!(r#"[{THEIRS},{{"Sid":"Our1","Effect":"Allow"}},{{"Sid":"Our2","Effect":"Allow"}}]"#),
+            ),
+        ] {
+            let merged = live(&statements).with_statements(ours, &new).expect("a document");
+            assert_eq!(merged.text(), live(&expected).text());
+            let again = merged.with_statements(ours, &new).expect("a document");
+            assert_eq!(again.text(), merged.text(), "the second time nothing changes");
+        }
+    }
+
+    #[test]
+    fn alone_it_is_our_document() {
+        let new = Document::from_text(r#"{"Version":"2012-10-17","Statement":[{"Sid":"Our1"}]}"#);
+        for statements in ["[]", r#"{"Sid":"Our9"}"#] {
+            let merged = live(statements).with_statements(ours, &new).expect("a document");
+            assert_eq!(merged.text(), new.text());
+        }
+        assert!(Document::from_text("no json").with_statements(ours, &new).is_none());
+    }
+
+    #[test]
+    fn letting_go_leaves_the_others() {
+        let both = live(&format!(r#"[{{"Sid":"Our1"}},{THEIRS}]"#));
+        let rest = both.without_statements(ours).expect("theirs");
+        assert_eq!(rest.text(), live(&format!("[{THEIRS}]")).text());
+        assert!(live(r#"{"Sid":"Our1"}"#).without_statements(ours).is_none());
+        assert_eq!(live(THEIRS).without_statements(ours).expect("theirs"), live(THEIRS));
+    }
+}
