@@ -51,7 +51,7 @@ const PACKAGES: [(&str, &[&str]); 24] = [
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("anstream", &["cli"]),
-    ("jiff", &["cli"]),
+    ("jiff", &["emulator", "cli"]),
 ];
 
 /// Names that say nothing about what is inside.

@@ -9,7 +9,8 @@ use super::streams::Streams;
 
 /// Serves the emulated service until it is stopped.
 pub(super) async fn emulate(arguments: &EmulateArguments, streams: Streams) -> Result<Exit, Failure> {
-    let EmulateArguments { listen, allow_remote, world, latency, page_size, document_bytes } = arguments;
+    let EmulateArguments { listen, allow_remote, world, latency, page_size, document_bytes, faults, tps } =
+        arguments;
     let emulator = emulator::start(Options {
         listen: *listen,
         allow_remote: *allow_remote,
@@ -17,6 +18,8 @@ pub(super) async fn emulate(arguments: &EmulateArguments, streams: Streams) -> R
         latency: *latency,
         page_size: usize::from(*page_size),
         document_bytes: *document_bytes,
+        faults: faults.clone(),
+        tps: *tps,
     })
     .await?;
     streams.data(&format!("listening on {}\n", emulator.url()))?;
