@@ -51,7 +51,7 @@ const PACKAGES: [(&str, &[&str]); 25] = [
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("anstream", &["cli"]),
-    ("jiff", &["cli"]),
+    ("jiff", &["emulator", "cli"]),
     ("gethostname", &["cli"]),
 ];
 

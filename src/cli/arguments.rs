@@ -316,6 +316,12 @@ pub(super) struct EmulateArguments {
     /// The longest document that is taken
     #[arg(long, value_name = "N", default_value_t = 51_200)]
     pub(super) document_bytes: usize,
+    /// Let the calls go wrong that this file names
+    #[arg(long, value_name = "FILE")]
+    pub(super) faults: Option<PathBuf>,
+    /// The most requests per second for each account, Region, and reads or writes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) tps: Option<u32>,
 }
 
 /// A whole number with a unit: `30ms`, `2s` or `5m`.

@@ -5,11 +5,13 @@ use crate::emulator::{self, Options};
 use super::arguments::EmulateArguments;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupt::signal;
 use super::streams::Streams;
 
 /// Serves the emulated service until it is stopped.
 pub(super) async fn emulate(arguments: &EmulateArguments, streams: Streams) -> Result<Exit, Failure> {
-    let EmulateArguments { listen, allow_remote, world, latency, page_size, document_bytes } = arguments;
+    let EmulateArguments { listen, allow_remote, world, latency, page_size, document_bytes, faults, tps } =
+        arguments;
     let emulator = emulator::start(Options {
         listen: *listen,
         allow_remote: *allow_remote,
@@ -17,25 +19,11 @@ pub(super) async fn emulate(arguments: &EmulateArguments, streams: Streams) -> R
         latency: *latency,
         page_size: usize::from(*page_size),
         document_bytes: *document_bytes,
+        faults: faults.clone(),
+        tps: *tps,
     })
     .await?;
     streams.data(&format!("listening on {}\n", emulator.url()))?;
-    emulator.run_until(stopped()).await;
+    emulator.run_until(signal()).await;
     Ok(Exit::Done)
-}
-
-/// Ctrl-C, or SIGTERM from whoever started us.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -4,15 +4,19 @@ use super::arn::partition;
 use super::request::Request;
 use super::world::Place;
 
-/// Tells callers who they are: a user named `emulator` of their account, in the partition of their Region
+/// Tells callers who they are: the role they have assumed, or else a user named `emulator` of their account, in the
+/// partition of their Region
 /// ([API page](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)).
 pub(super) fn get(request: &Request) -> String {
-    let Request { id, place: Place { account, region }, .. } = request;
+    let Request { id, place: Place { account, region }, role, .. } = request;
     let partition = partition(region);
+    let (arn, user) = match role {
+        Some(role) => (role.arn(partition, account), role.id()),
+        None => (format!("arn:{partition}:iam::{account}:user/emulator"), "AIDAEMULATOREMULATOR".to_owned()),
+    };
     format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-         <Arn>arn:{partition}:iam::{account}:user/emulator</Arn><UserId>AIDAEMULATOREMULATOR</UserId>\
-         <Account>{account}</Account></GetCallerIdentityResult>\
+         <Arn>{arn}</Arn><UserId>{user}</UserId><Account>{account}</Account></GetCallerIdentityResult>\
          <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     )
 }

@@ -2,6 +2,7 @@
 
 use super::answer::ServiceError;
 use super::arn::is_account_id;
+use super::assume_role::account_in_key;
 use super::world::Place;
 
 /// The account of callers whose access key is not an account id.
@@ -31,9 +32,13 @@ fn in_scope(header: &str) -> Option<Place> {
     complete.then(|| Place { account: account_of(key).to_owned(), region: region.to_owned() })
 }
 
-/// Tells the account an access key belongs to: a key of 12 digits is itself the account.
+/// Tells the account an access key belongs to: a key of 12 digits is itself the account, a key that AssumeRole gave
+/// carries it.
 fn account_of(access_key: &str) -> &str {
-    if is_account_id(access_key) { access_key } else { DEFAULT_ACCOUNT }
+    if is_account_id(access_key) {
+        return access_key;
+    }
+    account_in_key(access_key).unwrap_or(DEFAULT_ACCOUNT)
 }
 
 #[cfg(test)]
@@ -46,6 +51,8 @@ mod tests {
         for (key, account) in [
             ("111122223333", "111122223333"),
             ("AKIAIOSFODNN7EXAMPLE", DEFAULT_ACCOUNT),
+            ("ASIA111122223333ROLE", "111122223333"),
+            ("ASIAIOSFODNN7EXAMPLE", DEFAULT_ACCOUNT),
             ("11112222333", DEFAULT_ACCOUNT),
             ("11112222333x", DEFAULT_ACCOUNT),
         ] {

@@ -52,4 +52,22 @@ pub enum EmulatorError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file of faults could not be read.
+    #[error("cannot read the fault file: {source}")]
+    FaultsUnreadable {
+        /// What the system said; names the path.
+        source: io::Error,
+    },
+    /// The file of faults is no list of rules.
+    #[error("{}:{line}:{column}: not a fault file: {message}; correct it there", path.display())]
+    FaultsMalformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1; 0 where a line has ended too early.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
 }

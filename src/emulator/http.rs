@@ -1,14 +1,16 @@
 //! HTTP to request, answer to HTTP.
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName};
 use hyper::{Method, Response, StatusCode};
 
 use super::answer::{Answer, ServiceError};
-use super::credential;
+use super::assume_role::AssumedRole;
+use super::delivery::{Delivery, Payload, Unanswered};
+use super::gate::Gate;
 use super::request::{Api, Request};
-use super::service::Service;
+use super::{credential, form};
 
 /// The longest body that is read: room for a document of 51,200 characters however it is escaped, with a wide margin.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
@@ -16,19 +18,28 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 /// The header in which JSON 1.1 names the operation.
 const TARGET: &str = "x-amz-target";
 
-/// Answers one HTTP request.
+/// The header in which temporary credentials say whose they are.
+const SESSION_TOKEN: &str = "x-amz-security-token";
+
+/// Answers one HTTP request, or breaks off if a fault wants that.
 pub(super) async fn answer(
-    service: &Service,
+    gate: &Gate,
     request_id: String,
     request: hyper::Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Result<Response<Payload>, Unanswered> {
     let (head, body) = request.into_parts();
     let api = api(&head.headers);
-    let answer = match read(api, &request_id, &head, body).await {
-        Ok(request) => service.answer(&request),
-        Err(error) => Answer::error(api, &request_id, &error),
+    let delivery = match read(api, &request_id, &head, body).await {
+        Ok(request) => gate.pass(&request),
+        Err(error) => Delivery::Whole(Answer::error(api, &request_id, &error)),
     };
-    response(answer, &request_id)
+    match delivery {
+        Delivery::Whole(answer) => Ok(response(answer, Payload::whole, &request_id)),
+        Delivery::Half(answer) => Ok(response(answer, Payload::half, &request_id)),
+        Delivery::Nothing => Err(Unanswered),
+        // The connection is given up, and this with it, when the client closes its end.
+        Delivery::Never => std::future::pending().await,
+    }
 }
 
 /// STS is asked with a form, CloudWatch Logs with JSON and a target.
@@ -59,9 +70,10 @@ async fn read(
     let body = body.to_bytes();
     let operation = match api {
         Api::Logs => target(&head.headers)?,
-        Api::Sts => action(&body),
+        Api::Sts => form::field(&body, "Action").unwrap_or_default(),
     };
-    Ok(Request { id: request_id.to_owned(), api, operation, place, body })
+    let role = header(&head.headers, SESSION_TOKEN).and_then(AssumedRole::of_token);
+    Ok(Request { id: request_id.to_owned(), api, operation, place, role, body })
 }
 
 /// Reads the operation of JSON 1.1: `X-Amz-Target: Logs_20140328.PutResourcePolicy`.
@@ -72,19 +84,13 @@ fn target(headers: &HeaderMap) -> Result<String, ServiceError> {
     })
 }
 
-/// Reads the operation of the query protocol: `Action=GetCallerIdentity`. Action names need no escapes.
-fn action(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    text.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned()
-}
-
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn response(answer: Answer, request_id: &str) -> Response<Full<Bytes>> {
+fn response(answer: Answer, payload: fn(String) -> Payload, request_id: &str) -> Response<Payload> {
     let Answer { status, content_type, body } = answer;
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(payload(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(content_type));

@@ -1,17 +1,22 @@
 //! Pretends to be the service: CloudWatch Logs and STS as the AWS CLI, the SDKs and Terraform speak to them.
 //!
 //! This room shares no code with the others. It has its own limits, its own idea of a policy document and its own
-//! normalisation, so that it can disagree with us. A request travels `http` → `service` → one file per operation
-//! group → `store` (the world, and the file it is kept in) and back.
+//! normalisation, so that it can disagree with us. A request travels `http` → `gate` (faults and the rate) → `service` → one file per
+//! operation group → `store` (the world, and the file it is kept in), and back through `delivery`.
 
 mod answer;
 mod arn;
+mod assume_role;
 mod by_name;
 mod caller_identity;
 mod clock;
 mod credential;
+mod delivery;
 mod document;
 mod error;
+mod fault;
+mod form;
+mod gate;
 mod http;
 mod log_groups;
 mod normal_form;
@@ -19,6 +24,7 @@ mod options;
 mod page;
 mod policy_changes;
 mod policy_listing;
+mod rate;
 mod request;
 mod server;
 mod service;

@@ -21,6 +21,34 @@ pub struct Options {
     /// [API page](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html)
     /// counts characters, so the emulator does, too: up to U+007F these are bytes.
     pub document_bytes: usize,
+    /// A file that says which calls go wrong, and how. It is a JSON list of rules; the first rule that hits counts.
+    ///
+    /// ```json
+    /// [{"operation": "PutResourcePolicy", "call": 3, "times": 1, "fault": "lost-response",
+    ///   "account": "111122223333", "region": "us-east-1"}]
+    /// ```
+    ///
+    /// Each rule counts, from 1, the calls of its `operation`, in its `account` and `region` if it names them. It hits
+    /// `times` of them (1 unless told), beginning with number `call` (1 unless told). The faults:
+    ///
+    /// - `throttle`: 400 ThrottlingException "Rate exceeded"; the call is not performed.
+    /// - `unavailable`: 503 ServiceUnavailableException; not performed.
+    /// - `internal`: 500 InternalFailure; not performed.
+    /// - `abort`: 400 OperationAbortedException, as for two writes at once; not performed.
+    /// - `lost-response`: performed, and the connection closed without a byte of the answer.
+    /// - `hang`: not performed and never answered; the connection stays open until the client goes away.
+    /// - `truncate`: performed; the answer's head announces the whole body, half of it follows, and the connection is
+    ///   closed. An answer without a body has nothing to lose and arrives whole.
+    /// - `empty-body`: performed, however that went; the answer is 200 with an empty body.
+    /// - `close`: not performed; the connection is closed without an answer.
+    ///
+    /// A call that a rule hits is not counted against `tps`. A call that cannot be read (not signed, not `POST /`)
+    /// matches no rule.
+    pub faults: Option<PathBuf>,
+    /// The most requests per second for each account, Region and kind (`Describe*` and `List*`, or all others): a
+    /// token bucket of this size, filled again all the time. What is above it is answered with 400
+    /// ThrottlingException "Rate exceeded" and not performed. 0 counts as 1; STS is not limited.
+    pub tps: Option<u32>,
 }
 
 impl Default for Options {
@@ -32,6 +60,8 @@ impl Default for Options {
             latency: Duration::ZERO,
             page_size: 50,
             document_bytes: 51_200,
+            faults: None,
+            tps: None,
         }
     }
 }

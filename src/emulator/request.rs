@@ -2,6 +2,7 @@ use hyper::body::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::answer::ServiceError;
+use super::assume_role::AssumedRole;
 use super::world::Place;
 
 /// The services whose operations are answered.
@@ -22,6 +23,8 @@ pub(super) struct Request {
     pub(super) operation: String,
     /// Whose call it is, and in which Region.
     pub(super) place: Place,
+    /// Whom the session token says the caller is, if AssumeRole made it.
+    pub(super) role: Option<AssumedRole>,
     pub(super) body: Bytes,
 }
 

@@ -1,24 +1,26 @@
 //! The port: binds it, takes connections in, and holds answers back for the latency asked for.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http_body_util::Full;
 use hyper::Response;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::delivery::{Payload, Unanswered};
 use super::error::EmulatorError;
+use super::fault::Faults;
+use super::gate::Gate;
 use super::http;
 use super::options::Options;
+use super::rate::Rate;
 use super::service::Service;
 use super::store::Store;
 
@@ -33,19 +35,21 @@ pub struct Emulator {
 ///
 /// # Errors
 ///
-/// Fails if the address is not loopback and remote callers are not allowed, if it cannot be bound, or if the world
-/// file is there but holds no world. The file is left as it is then.
+/// Fails if the address is not loopback and remote callers are not allowed, if it cannot be bound, if the world file is
+/// there but holds no world (it is left as it is then), or if the fault file cannot be read or understood.
 pub async fn start(options: Options) -> Result<Emulator, EmulatorError> {
-    let Options { listen, allow_remote, world, latency, page_size, document_bytes } = options;
+    let Options { listen, allow_remote, world, latency, page_size, document_bytes, faults, tps } = options;
     if !allow_remote && !listen.ip().is_loopback() {
         return Err(EmulatorError::NotLoopback { address: listen });
     }
+    let faults = Faults::open(faults.as_deref())?;
     let store = Store::open(world)?;
     let service = Service::new(store, page_size, document_bytes);
+    let gate = Gate::new(service, faults, tps.map(Rate::new));
     let unbound = |source| EmulatorError::Bind { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(unbound)?;
     let address = listener.local_addr().map_err(unbound)?;
-    let host = Arc::new(Host { service, latency, answered: AtomicU64::new(0) });
+    let host = Arc::new(Host { gate, latency, answered: AtomicU64::new(0) });
     Ok(Emulator { address, serving: tokio::spawn(accept(listener, host)) })
 }
 
@@ -78,7 +82,7 @@ impl Drop for Emulator {
 
 /// What all connections share.
 struct Host {
-    service: Service,
+    gate: Gate,
     latency: Duration,
     answered: AtomicU64,
 }
@@ -102,20 +106,17 @@ async fn serve(stream: TcpStream, host: Arc<Host>) {
     // Small answers are to leave at once. Where that cannot be set, they leave a little later.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(&host, request));
-    // A connection that breaks off is the client's business.
+    // A connection that breaks off is the client's business, or what a fault wants: an error closes it.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn respond(
-    host: &Host,
-    request: hyper::Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(host: &Host, request: hyper::Request<Incoming>) -> Result<Response<Payload>, Unanswered> {
     let number = host.answered.fetch_add(1, Ordering::Relaxed);
-    let response = http::answer(&host.service, request_id(number), request).await;
+    let response = http::answer(&host.gate, request_id(number), request).await;
     if !host.latency.is_zero() {
         tokio::time::sleep(host.latency).await;
     }
-    Ok(response)
+    response
 }
 
 /// Writes the number of a request in the form of AWS's request ids.

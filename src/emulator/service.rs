@@ -5,7 +5,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::answer::{Answer, ServiceError};
 use super::request::{Api, Request};
 use super::store::Store;
-use super::{caller_identity, log_groups, policy_changes, policy_listing};
+use super::{assume_role, caller_identity, log_groups, policy_changes, policy_listing};
+
+/// Does what one operation does.
+type Perform = fn(&Service, &Request) -> Result<String, ServiceError>;
+
+/// Every operation there is.
+pub(super) const OPERATIONS: [(Api, &str, Perform); 9] = [
+    (Api::Logs, "PutResourcePolicy", policy_changes::put),
+    (Api::Logs, "DeleteResourcePolicy", policy_changes::delete),
+    (Api::Logs, "DescribeResourcePolicies", policy_listing::describe),
+    (Api::Logs, "CreateLogGroup", log_groups::create),
+    (Api::Logs, "DeleteLogGroup", log_groups::delete),
+    (Api::Logs, "DescribeLogGroups", log_groups::describe),
+    (Api::Logs, "ListTagsForResource", log_groups::list_tags),
+    (Api::Sts, "GetCallerIdentity", |_, request| Ok(caller_identity::get(request))),
+    (Api::Sts, "AssumeRole", |_, request| assume_role::assume(request)),
+];
 
 /// The service: the world, and the limits it is run with.
 #[derive(Debug)]
@@ -24,22 +40,11 @@ impl Service {
 
     /// Answers one request. It is done when this returns: nothing goes on in the background.
     pub(super) fn answer(&self, request: &Request) -> Answer {
-        let outcome = match (request.api, request.operation.as_str()) {
-            (Api::Logs, "PutResourcePolicy") => policy_changes::put(self, request),
-            (Api::Logs, "DeleteResourcePolicy") => policy_changes::delete(self, request),
-            (Api::Logs, "DescribeResourcePolicies") => policy_listing::describe(self, request),
-            (Api::Logs, "CreateLogGroup") => log_groups::create(self, request),
-            (Api::Logs, "DeleteLogGroup") => log_groups::delete(self, request),
-            (Api::Logs, "DescribeLogGroups") => log_groups::describe(self, request),
-            (Api::Logs, "ListTagsForResource") => log_groups::list_tags(self, request),
-            (Api::Sts, "GetCallerIdentity") => Ok(caller_identity::get(request)),
-            (Api::Logs, unknown) => Err(ServiceError::new(
-                "UnknownOperationException",
-                format!("the emulator has no operation {unknown:?}"),
-            )),
-            (Api::Sts, unknown) => {
-                Err(ServiceError::new("InvalidAction", format!("the emulator has no action {unknown:?}")))
-            }
+        let found =
+            OPERATIONS.iter().find(|(api, name, _)| *api == request.api && *name == request.operation);
+        let outcome = match found {
+            Some((_, _, perform)) => perform(self, request),
+            None => Err(unknown(request)),
         };
         Answer::to(request, outcome)
     }
@@ -48,6 +53,16 @@ impl Service {
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
         // An operation that panicked has not written: the next one may go on.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unknown(request: &Request) -> ServiceError {
+    let name = &request.operation;
+    match request.api {
+        Api::Logs => {
+            ServiceError::new("UnknownOperationException", format!("the emulator has no operation {name:?}"))
+        }
+        Api::Sts => ServiceError::new("InvalidAction", format!("the emulator has no action {name:?}")),
     }
 }
 
@@ -74,6 +89,7 @@ mod tests {
             api: Api::Logs,
             operation: operation.into(),
             place: Place { account: "111122223333".into(), region: "us-east-1".into() },
+            role: None,
             body: input.to_string().into(),
         };
         let answer = service.answer(&request);

@@ -36,7 +36,8 @@ pub(super) fn render(world: &World) -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
-fn without_position(error: &serde_json::Error) -> String {
+/// Words an error without its position, which is told apart.
+pub(super) fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
