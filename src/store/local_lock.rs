@@ -6,6 +6,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Holder;
 
@@ -35,7 +36,7 @@ impl LocalLock {
             };
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(Taken::Held(read(&mut file)?)),
+                Err(TryLockError::WouldBlock) => return Ok(Taken::Held(signed(&mut file)?)),
                 Err(TryLockError::Error(error)) => return Err(error),
             }
             // Who held it before may have removed the file between our opening and our locking it.
@@ -59,7 +60,7 @@ impl LocalLock {
         };
         match file.try_lock() {
             Ok(()) => Ok(None),
-            Err(TryLockError::WouldBlock) => read(&mut file),
+            Err(TryLockError::WouldBlock) => signed(&mut file),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -92,6 +93,17 @@ fn open(path: &Path) -> io::Result<File> {
     let options = || fs_err::OpenOptions::new();
     let file = options().read(true).write(true).create(true).truncate(false).open(path)?;
     Ok(file.into_parts().0)
+}
+
+/// Who holds the lock; who took it a moment ago has not signed yet.
+fn signed(file: &mut File) -> io::Result<Option<Holder>> {
+    for _ in 0..20 {
+        if let Some(holder) = read(file)? {
+            return Ok(Some(holder));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(None)
 }
 
 fn read(file: &mut File) -> io::Result<Option<Holder>> {
