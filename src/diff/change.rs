@@ -158,7 +158,7 @@ fn change(key: &PolicyKey, states: States<'_>) -> Option<Change> {
                 (false, _) => Change::Update { before: live, after },
             }
         }
-        (None, Some(live), Some(recorded)) => let_go(live, recorded),
+        (None, Some(live), Some(recorded)) => let_go(live, recorded, deletes(key, states)),
         (None, None, Some(_)) => Change::Forget { live: None },
         (None, Some(live), None) if deletes(key, states) => Change::Delete { before: live, recorded: None },
         (None, Some(live), None) => Change::Unmanaged { live },
@@ -192,9 +192,10 @@ fn was_ours(recorded: &RecordedPolicy, statement: &Statement) -> bool {
     }
 }
 
-/// What becomes of a policy of ours that the files no longer name: where others have statements in it, only ours go.
-fn let_go(live: LivePolicy, recorded: RecordedPolicy) -> Change {
-    if recorded.claim.ownership == Ownership::Document {
+/// What becomes of a policy of ours that the files no longer name: where others have statements in it, only ours go,
+/// unless what is left would be an unmanaged policy that shall go as well.
+fn let_go(live: LivePolicy, recorded: RecordedPolicy, rest_goes: bool) -> Change {
+    if recorded.claim.ownership == Ownership::Document || rest_goes {
         return Change::Delete { before: live, recorded: Some(recorded) };
     }
     let ours = |statement: &Statement| was_ours(&recorded, statement);
