@@ -189,6 +189,16 @@ fn only_yes_typed_in_full_is_an_approval() {
 }
 
 #[test]
+fn an_interrupt_at_the_question_writes_nothing() {
+    let folder = folder(&document(&["es.amazonaws.com"], "/aws/search"));
+    let mut terminal = at_the_question(folder.path());
+    terminal.send_control('c').unwrap();
+    terminal.exp_string("Interrupted; nothing was written").unwrap();
+    assert_eq!(ends_with(&terminal), 130);
+    assert!(!folder.path().join("world.json").exists() && !folder.path().join("world.json.state").exists());
+}
+
+#[test]
 fn what_moves_between_plan_and_approval_is_a_conflict() {
     let folder = folder(&document(&["es.amazonaws.com"], "/aws/search"));
     let mut terminal = at_the_question(folder.path());

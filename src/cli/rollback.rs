@@ -6,7 +6,7 @@ use crate::model::{
     DesiredState, DesiredTarget, DocumentTemplate, Lint, NodeSpans, Ownership, PolicyKey, PolicyTemplate,
     RecordedState, SourceSpan, Template, Version,
 };
-use crate::plan::TargetResult;
+use crate::plan::{Summary, TargetResult};
 use crate::policy::Document;
 
 use super::apply::Run;
@@ -58,7 +58,7 @@ pub(super) async fn rollback(
             show_new_findings(&world, &results, streams);
             let out = Out { format: planning.format, file: out.as_deref() };
             let exit = out.show(&results, *detailed_exitcode, streams);
-            if out.file.is_none() {
+            if out.file.is_none() && Summary::of(&results).has_changes() {
                 streams.say("Nothing was written; save the plan with `-o FILE`, or pass --auto-approve.\n");
             }
             exit

@@ -65,11 +65,12 @@ impl Base {
     pub fn moved(&self, now: &Self) -> Vec<Moved> {
         let mut moved = Vec::new();
         if self.lineage != now.lineage {
-            let name = |base: &Self| match base.lineage.as_str() {
-                "" => "no record".to_owned(),
-                lineage => format!("the record {lineage} at serial {}", base.serial),
+            let name = |base: &Self, other: &Self| match (base.lineage.as_str(), other.lineage.as_str()) {
+                ("", _) => "without a record".to_owned(),
+                (_, "") => format!("recorded, with serial {}", base.serial),
+                (lineage, _) => format!("the record {lineage} with serial {}", base.serial),
             };
-            moved.push(Moved { key: None, was: name(self), is: name(now) });
+            moved.push(Moved { key: None, was: name(self, now), is: name(now, self) });
         }
         let nothing = BasePolicy::default();
         let keys: std::collections::BTreeSet<&PolicyKey> =

@@ -65,7 +65,7 @@ impl StoreError {
     /// What it means and what to do, each a full sentence.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::File { .. } => vec!["Check that the folder exists and that you may write to it.".to_owned()],
+            Self::File { .. } => vec!["Check the path, and your rights to it and to its folder.".to_owned()],
             Self::Bucket { .. } => vec![
                 "Check `state.s3`, the credentials, and the rights s3:GetObject, s3:PutObject and s3:DeleteObject on the keys \
                  and s3:ListBucket on the bucket: without the last, S3 answers AccessDenied for what is not there yet."
