@@ -61,18 +61,18 @@ fn key(index: usize) -> PolicyKey {
 }
 
 /// A document with odd spacing, as somebody else may have written it; only ours where just ours are asked for.
-fn document(content: &Content, only_ours: bool) -> Arc<Document> {
+fn document(content: Content, only_ours: bool) -> Arc<Document> {
     let statement = |(sid, content): (&&str, &Option<u8>)| {
         let content = (*content)?;
         Some(format!(r#"{{"Sid":"{sid}", "Effect":"Allow","Resource":"{content}"}}"#))
     };
     let wanted = if only_ours { 2 } else { 4 };
-    let statements: Vec<String> = SIDS.iter().zip(content).take(wanted).filter_map(statement).collect();
+    let statements: Vec<String> = SIDS.iter().zip(&content).take(wanted).filter_map(statement).collect();
     let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","));
     Arc::new(Document::from_text(text))
 }
 
-fn owned(ownership: Ownership, content: &Content) -> (Arc<Document>, Claim) {
+fn owned(ownership: Ownership, content: Content) -> (Arc<Document>, Claim) {
     let ours = document(content, ownership == Ownership::Statements);
     let claim = Claim::on(&ours, ownership, false);
     (ours, claim)
@@ -85,7 +85,7 @@ fn desired(case: &Case) -> DesiredState {
         Some(PolicyTemplate {
             scope: key.scope,
             identity: Template::text(key.identity),
-            document: DocumentTemplate::Fixed(owned(*ownership, content).0),
+            document: DocumentTemplate::Fixed(owned(*ownership, *content).0),
             targets: None,
             regions: None,
             prevent_delete: false,
@@ -131,7 +131,7 @@ impl Memory {
         let policies = cells.iter().enumerate().filter_map(|(index, cell)| {
             let key = key(index);
             let revision = (key.scope == PolicyScope::Resource).then(|| "1".to_owned());
-            let document = document(cell.live.as_ref()?, false);
+            let document = document(cell.live?, false);
             Some((key, LivePolicy { document, revision, last_updated: None }))
         });
         Self { live: Mutex::new(LiveState { policies: policies.collect() }), ..Self::default() }
@@ -216,7 +216,7 @@ impl Recorder for Ledger {
 fn ledger(cells: &[Cell]) -> Ledger {
     let policies = cells.iter().enumerate().filter_map(|(index, cell)| {
         let (ownership, content) = cell.recorded.as_ref()?;
-        let (document, claim) = owned(*ownership, content);
+        let (document, claim) = owned(*ownership, *content);
         let (applied_at, plan) = (String::new(), String::new());
         Some((key(index), RecordedPolicy { document, revision: None, claim, applied_at, plan }))
     });
@@ -340,7 +340,7 @@ proptest! {
         // Entries that say only our statements have just these of ours.
         for (index, cell) in case.cells.iter().enumerate() {
             let Some((ownership, content)) = &cell.desired else { continue };
-            let (wanted, claim) = owned(*ownership, content);
+            let (wanted, claim) = owned(*ownership, *content);
             prop_assert!(claim.same(&wanted, &memory.live().policies[&key(index)].document));
         }
     }

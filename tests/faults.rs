@@ -24,10 +24,7 @@ const FAULTS: [&str; 9] = [
 fn journey() -> (Play, Value) {
     let (old, new) = (document("es.amazonaws.com", "/old"), document("es.amazonaws.com", "/new"));
     let theirs = document("events.amazonaws.com", "/theirs");
-    let play = Play::new(
-        &desired(&[("changed", old.clone()), ("gone", old.clone())]),
-        &world(&[("theirs", theirs.clone())]),
-    );
+    let play = Play::new(&desired(&[("changed", old.clone()), ("gone", old)]), &world(&[("theirs", theirs)]));
     let emulator = play.emulator(&json!([]), &[]);
     assert_eq!(play.run(&emulator, &["apply", "--auto-approve"]).status.code(), Some(0));
     drop(emulator);
