@@ -3,42 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads and writes files")]
 #![cfg(unix)]
 
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+mod harness;
 
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use harness::{Emulator, text};
 use serde_json::{Value, json};
 
 const BIN: &str = env!("CARGO_BIN_EXE_logpolicy");
-
-/// `logpolicy emulate` on a free port; killed when dropped.
-struct Emulator {
-    child: Child,
-    url: String,
-}
-
-impl Emulator {
-    fn new(world: &Path) -> Self {
-        let mut child = Command::new(BIN)
-            .args(["emulate", "--listen", "127.0.0.1:0", "--world"])
-            .arg(world)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.strip_prefix("listening on ").unwrap().trim().to_owned();
-        Self { child, url }
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn document(services: &[&str], group: &str) -> Value {
     json!({"Version": "2012-10-17", "Statement": [{
@@ -70,14 +44,10 @@ fn logpolicy(folder: &Path, account: &str, arguments: &[&str]) -> Command {
     command
 }
 
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
 #[test]
 fn credentials_of_another_account_are_refused_and_shown() {
     let folder = folder(&document(&["es.amazonaws.com"], "/aws/search"));
-    let emulator = Emulator::new(&folder.path().join("world.json"));
+    let emulator = Emulator::start(&folder.path().join("world.json"), &json!([]), &[]);
     let run = |arguments: &[&str]| {
         let endpoint = ["--endpoint-url", emulator.url.as_str()];
         logpolicy(folder.path(), "999988887777", &[&endpoint, arguments].concat()).output().unwrap()
@@ -97,7 +67,7 @@ fn credentials_of_another_account_are_refused_and_shown() {
 #[test]
 fn the_sdks_own_endpoint_variable_works() {
     let folder = folder(&document(&["es.amazonaws.com"], "/aws/search"));
-    let emulator = Emulator::new(&folder.path().join("world.json"));
+    let emulator = Emulator::start(&folder.path().join("world.json"), &json!([]), &[]);
     let run = |arguments: &[&str]| {
         let mut command = logpolicy(folder.path(), "111122223333", arguments);
         command.env("AWS_ENDPOINT_URL", &emulator.url).output().unwrap()
@@ -112,7 +82,7 @@ fn the_sdks_own_endpoint_variable_works() {
 #[test]
 fn a_profile_gives_the_credentials() {
     let folder = folder(&document(&["es.amazonaws.com"], "/aws/search"));
-    let emulator = Emulator::new(&folder.path().join("world.json"));
+    let emulator = Emulator::start(&folder.path().join("world.json"), &json!([]), &[]);
     let text_of = fs::read_to_string(folder.path().join("logpolicy.yaml")).unwrap();
     let with_profile = text_of.replace("\"account\":", "\"profile\":\"network\",\"account\":");
     fs::write(folder.path().join("logpolicy.yaml"), with_profile).unwrap();
@@ -130,7 +100,7 @@ fn a_profile_gives_the_credentials() {
 #[test]
 fn missing_credentials_are_said_with_what_to_do() {
     let folder = folder(&document(&["es.amazonaws.com"], "/aws/search"));
-    let emulator = Emulator::new(&folder.path().join("world.json"));
+    let emulator = Emulator::start(&folder.path().join("world.json"), &json!([]), &[]);
     let mut command = logpolicy(folder.path(), "", &["--endpoint-url", &emulator.url, "plan"]);
     let plan = command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").output().unwrap();
     assert_eq!(plan.status.code(), Some(1), "{}", text(&plan));
@@ -145,7 +115,7 @@ fn two_readings_of_one_world_give_the_same_bytes() {
         "policies": {"search": document(&services, "/aws/x").to_string(), "theirs": document(&services, "/aws/y").to_string()},
         "log_groups": {}}}}});
     fs::write(folder.path().join("world.json"), world.to_string()).unwrap();
-    let emulator = Emulator::new(&folder.path().join("world.json"));
+    let emulator = Emulator::start(&folder.path().join("world.json"), &json!([]), &[]);
     let plan = || {
         let arguments = ["--endpoint-url", &emulator.url, "plan", "--format", "json"];
         logpolicy(folder.path(), "111122223333", &arguments).output().unwrap().stdout

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use globset::Glob;
-
 use crate::model::{DesiredState, PolicyAddress, RecordedState, Target};
 use crate::report::{
     Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
@@ -17,7 +15,7 @@ use super::failure::Failure;
 use super::lock::Locks;
 use super::only::Only;
 use super::streams::Streams;
-use super::world::open_store;
+use super::world::{open_store, target_pattern};
 
 /// Runs one of the commands.
 pub(super) async fn state(
@@ -60,13 +58,7 @@ impl Ledger<'_> {
         }
         let mut kept = Vec::new();
         for pattern in &self.global.target {
-            let glob = Glob::new(pattern).map_err(|error| {
-                Failure::usage(
-                    format!("--target {pattern}: {}", error.kind()),
-                    "A pattern looks like 1111*/eu-*.",
-                )
-            })?;
-            let glob = glob.compile_matcher();
+            let glob = target_pattern(pattern)?;
             let named = |target: &Target| {
                 let mut here = self.desired.targets.iter().filter(|at| at.target == *target);
                 here.any(|at| at.names.iter().any(|name| glob.is_match(name)))

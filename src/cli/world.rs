@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::Glob;
+use globset::{Glob, GlobMatcher};
 
 use crate::config;
 use crate::emulator::{self, Emulator};
@@ -194,6 +194,14 @@ async fn left_behind(desired: &DesiredState, store: &Store, streams: Streams) {
     }
 }
 
+/// A pattern of `--target`, for `account/region` and for the names under `targets`.
+pub(super) fn target_pattern(pattern: &str) -> Result<GlobMatcher, Failure> {
+    let wrong = |error: globset::Error| {
+        Failure::usage(format!("--target {pattern}: {}", error.kind()), "A pattern looks like 1111*/eu-*.")
+    };
+    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(wrong)
+}
+
 /// Keeps the targets that one of the patterns names; all of them where there is no pattern.
 pub(super) fn choose_targets(desired: &mut DesiredState, patterns: &[String]) -> Result<(), Failure> {
     if patterns.is_empty() {
@@ -201,13 +209,7 @@ pub(super) fn choose_targets(desired: &mut DesiredState, patterns: &[String]) ->
     }
     let mut kept = vec![false; desired.targets.len()];
     for pattern in patterns {
-        let glob = Glob::new(pattern).map_err(|error| {
-            Failure::usage(
-                format!("--target {pattern}: {}", error.kind()),
-                "A pattern looks like 1111*/eu-*.",
-            )
-        })?;
-        let glob = glob.compile_matcher();
+        let glob = target_pattern(pattern)?;
         let chosen = |at: &DesiredTarget| {
             glob.is_match(at.target.to_string()) || at.names.iter().any(|name| glob.is_match(name))
         };
