@@ -65,11 +65,13 @@ impl<'a, R: Recorder> Record<'a, R> {
                 ),
             };
         }
-        let begun = plan.operations().iter().filter_map(|operation| {
-            let policy = operation.record(None, &self.stamp.applied_at, plan.digest())?;
-            Some((operation.key.clone(), policy))
-        });
-        self.state.pending = begun.collect();
+        self.state.pending.clear();
+        for operation in plan.operations() {
+            // Of several writes to one policy the first counts: once that is done, the policy is recorded.
+            if let Some(policy) = operation.record(None, &self.stamp.applied_at, plan.digest()) {
+                self.state.pending.entry(operation.key.clone()).or_insert(policy);
+            }
+        }
         if changed { self.save().await } else { Ok(()) }
     }
 

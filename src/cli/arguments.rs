@@ -180,7 +180,7 @@ pub(super) struct Planning {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// Allow a refusal by its name; can be repeated
-    #[arg(long, value_name = "NAME", value_parser = ["takeover", "too-many-deletes", "too-many-changes"])]
+    #[arg(long, value_name = "NAME", value_parser = ["takeover", "too-many-deletes", "too-many-changes", "access-gap"])]
     pub(super) allow: Vec<String>,
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    DesiredPolicy, LivePolicy, LiveState, Ownership, PolicyKey, RecordedPolicy, RecordedState, Unmanaged,
+    Claim, DesiredPolicy, LivePolicy, LiveState, Ownership, PolicyKey, RecordedPolicy, RecordedState,
+    Unmanaged,
 };
 use crate::policy::{Document, Statement};
 
@@ -88,6 +89,37 @@ impl Change {
             }
             Self::Forget { live } => live.as_ref().map(|live| &live.document),
             Self::Delete { .. } => None,
+        }
+    }
+
+    /// Whether the policy is ours to write: never an unmanaged one, also where it is to be deleted.
+    pub fn is_ours(&self, is_named: bool) -> bool {
+        match self {
+            Self::Delete { recorded, .. } => recorded.is_some(),
+            Self::Unmanaged { .. } | Self::Forget { .. } => false,
+            Self::Create { .. } | Self::Update { .. } | Self::Adopt { .. } | Self::Unchanged { .. } => {
+                is_named
+            }
+        }
+    }
+
+    /// The revision of what AWS has now.
+    pub fn revision(&self) -> Option<&str> {
+        match self {
+            Self::Update { before: live, .. }
+            | Self::Delete { before: live, .. }
+            | Self::Adopt { live }
+            | Self::Unchanged { live }
+            | Self::Unmanaged { live } => live.revision.as_deref(),
+            Self::Create { .. } | Self::Forget { .. } => None,
+        }
+    }
+
+    /// What of a policy that goes was ours.
+    pub fn recorded_claim(&self) -> Option<&Claim> {
+        match self {
+            Self::Delete { recorded, .. } => recorded.as_ref().map(|recorded| &recorded.claim),
+            _ => None,
         }
     }
 

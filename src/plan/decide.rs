@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::policy::AccessChange;
 
-use super::order::order;
+use super::order::{Ordered, order};
 use super::refuse::{refusals, wrong_account};
 use super::{Base, Operation, Refusal, RefusalName, Slots};
 
@@ -108,8 +108,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     for (key, planned) in &mut changes {
         planned.meaning = meanings.changes.remove(key);
     }
-    let (operations, slots) = order(&changes, input.live.slots(), limits.account_policies);
-    plan.refusals = refusals(input, &changes, slots);
+    let Ordered { operations, slots, gap } = order(target, &changes, limits);
+    plan.refusals = refusals(input, &changes, slots, gap.as_ref());
     plan.slots = Some(slots);
     plan.access = Some(meanings.access);
     // An order that ends above the limit is none.

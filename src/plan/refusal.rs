@@ -24,6 +24,8 @@ pub enum RefusalName {
     TooManyDeletes,
     /// More updates and deletions than the guard lets through.
     TooManyChanges,
+    /// The end fits, but no order keeps every kept grant at each step.
+    AccessGap,
     /// An access test fails on what would be live.
     AccessTestFailed,
     /// What is live or recorded is no longer what the plan was made from.
@@ -54,6 +56,7 @@ impl RefusalName {
             Self::PreventDelete => "prevent-delete",
             Self::TooManyDeletes => "too-many-deletes",
             Self::TooManyChanges => "too-many-changes",
+            Self::AccessGap => "access-gap",
             Self::AccessTestFailed => "access-test-failed",
             Self::StalePlan => "stale-plan",
         }
@@ -62,7 +65,7 @@ impl RefusalName {
     /// Whether `--allow` can lift it (CONTRACT section 4).
     pub fn can_be_allowed(self) -> bool {
         match self {
-            Self::Takeover | Self::TooManyDeletes | Self::TooManyChanges => true,
+            Self::Takeover | Self::TooManyDeletes | Self::TooManyChanges | Self::AccessGap => true,
             Self::WrongAccount
             | Self::SlotsExceeded
             | Self::DocumentTooLarge
@@ -73,7 +76,7 @@ impl RefusalName {
     }
 
     /// Every name, for arguments and documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::WrongAccount,
         Self::SlotsExceeded,
         Self::DocumentTooLarge,
@@ -81,6 +84,7 @@ impl RefusalName {
         Self::PreventDelete,
         Self::TooManyDeletes,
         Self::TooManyChanges,
+        Self::AccessGap,
         Self::AccessTestFailed,
         Self::StalePlan,
     ];

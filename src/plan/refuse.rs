@@ -8,6 +8,7 @@ use crate::model::{
     judge,
 };
 
+use super::order::AccessGap;
 use super::{Base, Moved, Plan, PlanInput, PlannedChange, Refusal, RefusalName, Slots};
 
 /// Every reason at once.
@@ -15,8 +16,12 @@ pub(super) fn refusals(
     input: &PlanInput<'_>,
     changes: &BTreeMap<PolicyKey, PlannedChange>,
     slots: Slots,
+    gap: Option<&AccessGap>,
 ) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = slots_exceeded(changes, slots).into_iter().collect();
+    if refusals.is_empty() {
+        refusals.extend(gap.map(access_gap));
+    }
     for (key, planned) in changes {
         let desired = input.desired.policies.get(key);
         let checks = [
@@ -107,6 +112,27 @@ fn slots_exceeded(changes: &BTreeMap<PolicyKey, PlannedChange>, slots: Slots) ->
         slots.after - slots.limit
     );
     Some(Refusal::target(RefusalName::SlotsExceeded, message))
+}
+
+/// The end fits, and there is no safe way to it.
+fn access_gap(gap: &AccessGap) -> Refusal {
+    let help = "What helps: a free slot or room in a document of ours, so that statements can stay there until their \
+                new place is there; or fewer changes at once. `--allow access-gap` takes the order that is shown.";
+    let message = if gap.is_unknown {
+        format!(
+            "There are too many statements to tell whether any order of the writes keeps what stays allowed. {help}"
+        )
+    } else {
+        let step =
+            |(number, words): &(usize, Vec<String>)| format!("step {number} no longer {}", words.join(", "));
+        let steps: Vec<String> = gap.steps.iter().map(step).collect();
+        format!(
+            "No order of the writes keeps all the way what is allowed before and after. In the one with the smallest \
+             gap, {}. {help}",
+            steps.join("; ")
+        )
+    };
+    Refusal::target(RefusalName::AccessGap, message)
 }
 
 fn too_large(planned: &PlannedChange, limits: Limits) -> Option<Refusal> {

@@ -36,11 +36,11 @@ pub struct Attached<'a> {
 /// Compares what sets of policies allow within one account and Region.
 #[derive(Debug)]
 pub struct Comparison {
-    space: Space,
+    pub(super) space: Space,
     /// `arn:PARTITION:logs:REGION:ACCOUNT:log-group:`
     prefix: String,
     universe: Vec<Literal>,
-    work: usize,
+    pub(super) work: usize,
 }
 
 /// What a set of policies says: regions that are allowed, and regions that are denied.
@@ -122,11 +122,11 @@ impl Comparison {
     }
 
     /// Whether every request of one region is one of another: proved.
-    fn lies_in(&mut self, inner: &Region, outer: &Region) -> bool {
+    pub(super) fn lies_in(&mut self, inner: &Region, outer: &Region) -> bool {
         outer.0.iter().all(|literal| self.implies(inner, *literal))
     }
 
-    fn region(&mut self, clause: &Clause, log_group: Option<&str>) -> Region {
+    pub(super) fn region(&mut self, clause: &Clause, log_group: Option<&str>) -> Region {
         let mut literals = self.universe.clone();
         for constraint in constraints(clause) {
             literals.push(self.space.literal(constraint));
@@ -172,7 +172,7 @@ impl Comparison {
     }
 
     /// A request of a region that lies in none of the others.
-    fn escape(&mut self, region: &Region, minus: &[&Region]) -> Found {
+    pub(super) fn escape(&mut self, region: &Region, minus: &[&Region]) -> Found {
         self.work += 1 + minus.len();
         if self.work > MOST_WORK {
             return Found::NotShown;
@@ -213,13 +213,13 @@ impl Comparison {
     }
 
     /// Whether no request lies in a region: proved.
-    fn is_empty(&mut self, region: &Region) -> bool {
+    pub(super) fn is_empty(&mut self, region: &Region) -> bool {
         let dimensions = self.space.dimensions(region);
         dimensions.iter().any(|dimension| self.space.point(region, dimension, &[]) == Point::Empty)
     }
 
     /// Whether two regions have no request in common: proved.
-    fn is_apart(&mut self, region: &Region, other: &Region) -> bool {
+    pub(super) fn is_apart(&mut self, region: &Region, other: &Region) -> bool {
         let dimensions = self.space.dimensions(other);
         dimensions.iter().any(|dimension| {
             let here = other.0.iter().copied().filter(|literal| self.space.dimension(*literal) == dimension);

@@ -4,6 +4,7 @@
 //! [`Document`], and whatever cannot be understood is kept and shown, never dropped.
 
 mod access;
+mod atoms;
 mod canonical;
 mod clause;
 mod condition;
@@ -31,5 +32,6 @@ pub use grant::{Condition, Grant};
 pub use json::{Json, JsonError, MAX_DEPTH};
 pub use language::{pattern_covers, patterns_meet};
 pub use pattern::matches_wildcards;
+pub use region::Region as Requests;
 pub use statement::{Effect, Statement};
 pub use wire::{DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS};

@@ -47,9 +47,9 @@ impl Literal {
     }
 }
 
-/// A conjunction of literals, sorted by dimension.
+/// A set of requests: a conjunction of literals, sorted by dimension.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Region(pub(super) Vec<Literal>);
+pub struct Region(pub(super) Vec<Literal>);
 
 /// What can be said of one dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]

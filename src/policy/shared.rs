@@ -1,10 +1,10 @@
 //! Documents that several writers share: some statements are replaced, all other text stays byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::{Document, Statement};
+use super::{Document, Json, Statement};
 
 impl Document {
     /// This document with its statements that are `ours` replaced by those of `new`, in their places where the Sid
@@ -46,6 +46,29 @@ impl Document {
         if others.is_empty() { None } else { self.with_statement_texts(&others) }
     }
 
+    /// This document with more statements behind its own, each with a Sid that no other here has. Nothing comes back where the
+    /// text is not a document with statements.
+    pub fn with_added(&self, added: &[Json]) -> Option<Self> {
+        let mut sids: BTreeSet<String> =
+            self.statements().iter().filter_map(Statement::sid).map(ToOwned::to_owned).collect();
+        let renamed: Vec<Json> = added.iter().map(|statement| with_free_sid(statement, &mut sids)).collect();
+        // In the form that AWS takes.
+        let version = ("Version".to_owned(), Json::String(self.version().unwrap_or("2008-10-17").to_owned()));
+        let carrier = vec![version, ("Statement".to_owned(), Json::Array(renamed))];
+        let carrier = Self::from_json(&Json::Object(carrier));
+        let mut texts = self.statement_texts()?;
+        texts.extend(carrier.statement_texts()?);
+        self.with_statement_texts(&texts)
+    }
+
+    /// A document of just these statements.
+    pub fn of_statements(statements: &[Json], version: &str) -> Self {
+        let mut sids = BTreeSet::new();
+        let renamed = statements.iter().map(|statement| with_free_sid(statement, &mut sids)).collect();
+        let version = ("Version".to_owned(), Json::String(version.to_owned()));
+        Self::from_json(&Json::Object(vec![version, ("Statement".to_owned(), Json::Array(renamed))]))
+    }
+
     /// The text of each statement, as it stands.
     fn statement_texts(&self) -> Option<Vec<&str>> {
         let element = self.statement_element()?;
@@ -69,6 +92,20 @@ impl Document {
         let (before, after) = (&self.text()[..start], &self.text()[start + element.len()..]);
         Some(Self::from_text(format!("{before}[{}]{after}", texts.join(","))))
     }
+}
+
+/// The statement with a Sid that is not among `taken`: its own, or with a suffix, for Sids are unique in a document.
+fn with_free_sid(statement: &Json, taken: &mut BTreeSet<String>) -> Json {
+    let Some(sid) = statement.get("Sid").and_then(Json::as_str).filter(|sid| !sid.is_empty()) else {
+        return statement.clone();
+    };
+    let candidates = std::iter::once(sid.to_owned()).chain((1..).map(|number| format!("{sid}Until{number}")));
+    let free = candidates.into_iter().find(|candidate| taken.insert(candidate.clone())).unwrap_or_default();
+    let rename = |(key, value): &(String, Json)| match key.as_str() {
+        "Sid" => (key.clone(), Json::String(free.clone())),
+        _ => (key.clone(), value.clone()),
+    };
+    Json::Object(statement.members().iter().map(rename).collect())
 }
 
 #[cfg(test)]
@@ -120,6 +157,24 @@ mod tests {
             assert_eq!(merged.text(), new.text());
         }
         assert!(Document::from_text("no json").with_statements(ours, &new).is_none());
+    }
+
+    #[test]
+    fn what_is_carried_gets_a_free_sid() {
+        let base = live(r#"[{"Sid":"A", "Effect":"Allow"},{"Effect":"Deny"}]"#);
+        let added = live(r#"[{"Sid":"A","Effect":"Deny"},{"Effect":"Deny"},{"Sid":"B","Effect":"Deny"}]"#);
+        let added: Vec<Json> = added.statements().iter().map(|statement| statement.json().clone()).collect();
+        let both = base.with_added(&added).expect("a document");
+        assert!(
+            both.text().contains(
+                r#"{"Sid":"A", "Effect":"Allow"},{"Effect":"Deny"},{"Sid":"AUntil1","Effect":"Deny"}"#
+            ),
+            "{}",
+            both.text()
+        );
+        let sids: Vec<_> = both.statements().iter().map(Statement::sid).collect();
+        assert_eq!(sids, [Some("A"), None, Some("AUntil1"), None, Some("B")]);
+        assert_eq!(Document::of_statements(&added, "2012-10-17").statements().len(), 3);
     }
 
     #[test]

@@ -21,9 +21,7 @@ pub(super) fn steps(plan: &Plan) -> String {
     for operation in &plan.operations {
         let mut line =
             format!("  {:>2} {:<6} {:<widest$}", operation.id, operation.kind.as_str(), name(operation));
-        let before = plan.changes.iter().find(|planned| planned.key == operation.key);
-        let before =
-            before.and_then(|planned| planned.change.before()).map_or(0, |document| document.bytes());
+        let before = operation.before.as_ref().map_or(0, |document| document.bytes());
         let after = match &operation.kind {
             OperationKind::Put(document) => document.bytes(),
             OperationKind::Delete => 0,

@@ -1,0 +1,181 @@
+//! The safe order of the writes: after each of them, what was allowed before and will be allowed afterwards is allowed,
+//! nothing else is, and never more account policies stand than fit.
+//!
+//! A request that neither side speaks about does not matter, so the world is made of statements (`world`), what must
+//! hold is a list of requirements about them (`requirement`), and an order is a way through the looks that policies can have
+//! (`search`, `choice`, `carry`). Where there is none, the order with the smallest gap is shown and refused (`gap`).
+//! What is found is replayed on the documents themselves before anyone sees it (`replay`).
+
+mod bits;
+mod carry;
+mod choice;
+mod gap;
+mod reason;
+mod replay;
+mod requirement;
+mod search;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Claim, Limits, Ownership, PolicyKey, Target};
+use crate::policy::{Document, Statement};
+
+use super::{Operation, OperationKind, PlannedChange, Precondition, Slots};
+use choice::AFTER;
+use reason::Waits;
+use requirement::Requirements;
+use search::{Search, Step};
+use world::{Actor, World};
+
+/// The name of the policy that may stand in a free slot for a while.
+const BRIDGE: &str = "logpolicy-bridge";
+
+/// Writes in order, the meter, and what an order that is not safe would break.
+pub(super) struct Ordered {
+    pub(super) operations: Vec<Operation>,
+    pub(super) slots: Slots,
+    /// Nothing where the order is safe.
+    pub(super) gap: Option<AccessGap>,
+}
+
+/// Why no order is safe.
+pub(super) struct AccessGap {
+    /// For each step that breaks something, its number and what it breaks, in words.
+    pub(super) steps: Vec<(usize, Vec<String>)>,
+    /// Whether there was too much to look at, so that nothing was searched.
+    pub(super) is_unknown: bool,
+}
+
+/// Puts the writes of a plan in the shortest safe order, the lowest address first.
+pub(super) fn order(
+    target: &Target,
+    changes: &BTreeMap<PolicyKey, PlannedChange>,
+    limits: Limits,
+) -> Ordered {
+    let bridge = PolicyKey::account(BRIDGE);
+    let mut world = World::new(target, changes, limits.account_policies, limits.document_bytes, bridge);
+    let Some(requirements) = Requirements::of(&mut world) else {
+        let unknown = Requirements::none();
+        let mut search = Search::new(&mut world, unknown);
+        let steps = search.smallest_gap().steps;
+        let gap = AccessGap { steps: Vec::new(), is_unknown: true };
+        return search.ordered(&steps, Some(gap));
+    };
+    let mut search = Search::new(&mut world, requirements);
+    let start = search.state.clone();
+    let way = search.run();
+    search.state = start;
+    if let Some(steps) = way
+        && search.replays(&steps)
+    {
+        return search.ordered(&steps, None);
+    }
+    let gap = search.smallest_gap();
+    let broken = gap.broken.iter().enumerate().filter(|(_, broken)| !broken.is_empty());
+    let steps = broken.map(|(number, broken)| {
+        let mut words: Vec<String> = broken.iter().map(|index| search.sentence(*index)).collect();
+        words.sort();
+        words.dedup();
+        (number + 1, words)
+    });
+    let access_gap = AccessGap { steps: steps.collect(), is_unknown: false };
+    search.ordered(&gap.steps, Some(access_gap))
+}
+
+impl Search<'_> {
+    /// Steps as operations, each with what it waits for.
+    fn ordered(&mut self, steps: &[Step], gap: Option<AccessGap>) -> Ordered {
+        let before = self.slots();
+        let mut slots = Slots { limit: self.world.limit, before, after: before, peak: before };
+        let reasons = self.reasons(steps);
+        let mut revisions: BTreeMap<usize, Option<String>> = BTreeMap::new();
+        let mut operations: Vec<Operation> = Vec::new();
+        let frees = self.frees(steps, &reasons);
+        for (number, step) in steps.iter().enumerate() {
+            self.state[step.actor] = step.to;
+            slots.after = self.slots();
+            slots.peak = slots.peak.max(slots.after);
+            let actor = &self.world.actors[step.actor];
+            let before = self.choices[step.actor][step.from].document();
+            let document = self.choices[step.actor][step.to].document();
+            let revision = revisions.entry(step.actor).or_insert_with(|| actor.revision.clone());
+            let precondition = precondition(before.as_ref(), revision.as_ref());
+            *revision = following(actor, document.is_some(), revision.as_ref());
+            let claim = document.as_ref().and_then(|document| actor.claim(document, step.to == AFTER));
+            let mut because: Vec<String> = reasons[number].values().flatten().cloned().collect();
+            because.extend(frees[number].iter().cloned());
+            if step.to != AFTER {
+                because.push("carries statements until their new place is there".to_owned());
+            }
+            because.sort();
+            because.dedup();
+            operations.push(Operation {
+                id: number + 1,
+                key: actor.key.clone(),
+                kind: document.map_or(OperationKind::Delete, OperationKind::Put),
+                precondition,
+                after: reasons[number].keys().map(|earlier| earlier + 1).collect(),
+                because,
+                slots: slots.after,
+                before,
+                claim,
+            });
+        }
+        Ordered { operations, slots, gap }
+    }
+
+    /// For each step, the policies that take the slot it frees.
+    fn frees(&self, steps: &[Step], reasons: &[Waits]) -> Vec<Vec<String>> {
+        let mut frees = vec![Vec::new(); steps.len()];
+        for (number, waits) in reasons.iter().enumerate() {
+            for (earlier, why) in waits {
+                if why.contains("waits for the slot") {
+                    frees[*earlier]
+                        .push(format!("frees a slot for {}", self.world.actors[steps[number].actor].key));
+                }
+            }
+        }
+        frees
+    }
+}
+
+impl Actor {
+    /// What of a document of this policy is ours.
+    fn claim(&self, document: &Document, is_last: bool) -> Option<Claim> {
+        let claim = self.claim.as_ref().or(self.until.as_ref());
+        if is_last {
+            return self.claim.clone();
+        }
+        let mut claim = claim?.clone();
+        let base = self.old.iter().chain(&self.new).map(|content| &content.document);
+        let known: Vec<&str> =
+            base.flat_map(|document| document.statements()).filter_map(Statement::sid).collect();
+        let sids = document.statements().iter().filter_map(Statement::sid);
+        let ours = |sid: &&str| claim.ownership == Ownership::Document || !known.contains(sid);
+        let added: Vec<String> = sids.filter(ours).map(ToOwned::to_owned).collect();
+        claim.statements.extend(added);
+        Some(claim)
+    }
+}
+
+/// What must be true right before a write: what the plan says is there.
+fn precondition(before: Option<&Arc<Document>>, revision: Option<&String>) -> Precondition {
+    match (before, revision) {
+        (None, _) => Precondition::Absent,
+        (Some(document), None) => Precondition::Document(document.fingerprint().clone()),
+        (Some(document), Some(revision)) => {
+            Precondition::Revision { revision: revision.clone(), document: document.fingerprint().clone() }
+        }
+    }
+}
+
+/// The revision after a write: one more for each put, and 1 for the first (AWS.md, revisions).
+fn following(actor: &Actor, is_there: bool, revision: Option<&String>) -> Option<String> {
+    if actor.key.takes_slot() || !is_there {
+        return None;
+    }
+    let next = revision.map_or(Some(1), |revision| revision.parse::<u64>().ok().map(|number| number + 1));
+    next.map(|number| number.to_string())
+}

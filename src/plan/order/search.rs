@@ -1,0 +1,289 @@
+//! Searches for the fewest writes that are safe at each step.
+//!
+//! A depth-first search with a memory of what failed, over the looks of the actors. The writes that must be come first in
+//! the order of their addresses; where no order of them is safe, one more write is allowed, then another: a policy that
+//! keeps its old statements beside the new ones for a while, or that carries those of another policy. Policies that
+//! have no requirement and no scarce slot in common are searched on their own.
+
+use std::collections::BTreeMap;
+
+use super::bits::Bits;
+use super::choice::{AFTER, BEFORE, Choice, looks};
+use super::requirement::Requirements;
+use super::world::World;
+
+/// One write: an actor and its looks before and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) actor: usize,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
+/// The most writes beside those that must be.
+const MOST_EXTRA: usize = 6;
+
+/// The most states that are looked at for one number of extra writes: what a fraction of a second allows.
+const MOST_STATES: usize = 6_000;
+
+pub(super) struct Search<'a> {
+    pub(super) world: &'a mut World,
+    pub(super) requirements: Requirements,
+    /// The looks of each actor.
+    pub(super) choices: Vec<Vec<Choice>>,
+    /// The look of each actor now.
+    pub(super) state: Vec<usize>,
+    pub(super) path: Vec<Step>,
+    /// States from which there is no way, with the extra writes that were allowed.
+    failed: BTreeMap<Vec<usize>, usize>,
+    /// Looks that were made already, by actor, look they were made from, and statements.
+    pub(super) made: BTreeMap<(usize, usize, Vec<usize>), usize>,
+    states: usize,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(world: &'a mut World, requirements: Requirements) -> Self {
+        let choices: Vec<Vec<Choice>> = world.actors.iter().map(looks).collect();
+        let state = world.actors.iter().map(|actor| if actor.changes { BEFORE } else { AFTER }).collect();
+        let (path, failed, made) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { world, requirements, choices, state, path, failed, made, states: 0 }
+    }
+
+    /// The steps of a safe way, each part of the plan on its own and, where that fails, all together.
+    pub(super) fn run(&mut self) -> Option<Vec<Step>> {
+        let parts = self.parts();
+        let start = self.state.clone();
+        let mut ways = Vec::new();
+        for part in &parts {
+            match self.search(part) {
+                Some(way) => ways.push(way),
+                None => {
+                    self.state = start;
+                    let all: Vec<usize> = parts.into_iter().flatten().collect();
+                    return self.search(&all);
+                }
+            }
+        }
+        self.state = start;
+        Some(self.merged(ways))
+    }
+
+    /// The steps of a safe way for some actors; the state moves along.
+    fn search(&mut self, actors: &[usize]) -> Option<Vec<Step>> {
+        let mut actors = actors.to_vec();
+        actors.sort_unstable();
+        for extra in 0..=MOST_EXTRA {
+            self.states = 0;
+            self.failed.clear();
+            self.path.clear();
+            if self.solve(&actors, extra) {
+                return Some(std::mem::take(&mut self.path));
+            }
+        }
+        None
+    }
+
+    fn solve(&mut self, actors: &[usize], extra: usize) -> bool {
+        let open = self.open(actors);
+        if open.is_empty() {
+            return true;
+        }
+        if self.failed.get(&self.state).is_some_and(|tried| *tried >= extra) {
+            return false;
+        }
+        self.states += 1;
+        if self.states > MOST_STATES {
+            return false;
+        }
+        for &actor in &open {
+            let step = Step { actor, from: self.state[actor], to: AFTER };
+            if !self.is_safe(step) {
+                continue;
+            }
+            let harmless = self.is_harmless(step, &open);
+            if self.follow(step, actors, extra) {
+                return true;
+            }
+            // What takes nothing from the others is as good now as later: then there is no way at all.
+            if harmless {
+                break;
+            }
+        }
+        if extra > 0 {
+            for (step, cost) in self.extras(&open, extra) {
+                if self.follow(step, actors, extra - cost) {
+                    return true;
+                }
+            }
+        }
+        self.failed.insert(self.state.clone(), extra);
+        false
+    }
+
+    fn follow(&mut self, step: Step, actors: &[usize], extra: usize) -> bool {
+        self.state[step.actor] = step.to;
+        self.path.push(step);
+        if self.solve(actors, extra) {
+            return true;
+        }
+        self.path.pop();
+        self.state[step.actor] = step.from;
+        false
+    }
+
+    /// The actors that do not look yet as they shall, among these and those that carry something.
+    fn open(&self, actors: &[usize]) -> Vec<usize> {
+        let carries = |actor: usize| self.state[actor] > AFTER;
+        let all = 0..self.state.len();
+        all.filter(|&actor| {
+            carries(actor) || (self.state[actor] != AFTER && actors.binary_search(&actor).is_ok())
+        })
+        .collect()
+    }
+
+    /// All atoms that are there, with one actor in another look.
+    pub(super) fn there(&self, other: Option<(usize, usize)>) -> Bits {
+        let mut there = Bits::default();
+        for (actor, look) in self.state.iter().enumerate() {
+            let look = other.filter(|(changed, _)| *changed == actor).map_or(*look, |(_, look)| look);
+            if let Some(content) = &self.choices[actor][look].content {
+                there.add(&content.atoms);
+            }
+        }
+        there
+    }
+
+    /// Account policies that are there.
+    pub(super) fn slots(&self) -> usize {
+        let takes = |(actor, look): (usize, &usize)| {
+            self.world.actors[actor].key.takes_slot() && self.choices[actor][*look].is_there()
+        };
+        self.world.others
+            + self.state.iter().enumerate().filter(|(actor, look)| takes((*actor, look))).count()
+    }
+
+    /// Whether a step keeps to the slots.
+    pub(super) fn fits(&self, step: Step) -> bool {
+        let is_there = |look: usize| self.choices[step.actor][look].is_there();
+        let takes =
+            self.world.actors[step.actor].key.takes_slot() && !is_there(step.from) && is_there(step.to);
+        !takes || self.slots() < self.world.limit
+    }
+
+    pub(super) fn is_safe(&mut self, step: Step) -> bool {
+        self.fits(step) && self.broken(step).next().is_none()
+    }
+
+    /// The requirements that do not hold after a step.
+    pub(super) fn broken(&mut self, step: Step) -> impl Iterator<Item = usize> {
+        let there = self.there(Some((step.actor, step.to)));
+        (0..self.requirements.all.len())
+            .filter(move |index| !self.requirements.holds(self.world, *index, &there))
+    }
+
+    /// Whether a step takes nothing away that a requirement may still need, and no slot that is scarce.
+    fn is_harmless(&mut self, step: Step, open: &[usize]) -> bool {
+        let Step { actor, from, to } = step;
+        let takes = !self.choices[actor][from].is_there() && self.choices[actor][to].is_there();
+        let creations =
+            open.iter().filter(|&&other| !self.choices[other][self.state[other]].is_there()).count();
+        if takes && self.world.actors[actor].key.takes_slot() && self.slots() + creations > self.world.limit {
+            return false;
+        }
+        let atoms = |look: usize| {
+            let content = self.choices[actor][look].content.as_ref();
+            content.map(|content| content.atoms.clone()).unwrap_or_default()
+        };
+        // What others hold as well counts, too: the next step may take it from them.
+        let (before, after) = (atoms(from), atoms(to));
+        let changed: Vec<usize> =
+            before.without(&after).iter().chain(after.without(&before).iter()).collect();
+        let mut settled = self.world.always.clone();
+        for (other, look) in self.state.iter().enumerate().filter(|(_, look)| **look == AFTER) {
+            if let Some(content) = &self.choices[other][*look].content {
+                settled.add(&content.atoms);
+            }
+        }
+        let unsettled: Vec<usize> = (0..self.requirements.all.len())
+            .filter(|index| !self.requirements.all[*index].covers.meets(&settled))
+            .collect();
+        let mut pairs = unsettled.iter().flat_map(|index| changed.iter().map(move |atom| (*index, *atom)));
+        !pairs.any(|(index, atom)| {
+            self.requirements.all[index].while_there == Some(atom)
+                || (before.contains(atom) && self.requirements.serves(self.world, index, atom))
+        })
+    }
+
+    /// The actors that change, in parts that have nothing to do with each other.
+    fn parts(&mut self) -> Vec<Vec<usize>> {
+        let changing: Vec<usize> =
+            (0..self.world.actors.len()).filter(|actor| self.world.actors[*actor].changes).collect();
+        let mut part: Vec<usize> = (0..self.world.actors.len()).collect();
+        for index in 0..self.requirements.all.len() {
+            let bound: Vec<usize> =
+                changing.iter().copied().filter(|actor| self.is_bound(*actor, index)).collect();
+            join(&mut part, &bound);
+        }
+        let takes = |actor: &usize| {
+            let actor = &self.world.actors[*actor];
+            actor.key.takes_slot() && actor.old.is_some() != actor.new.is_some()
+        };
+        let creations =
+            changing.iter().filter(|actor| takes(actor) && self.world.actors[**actor].new.is_some());
+        if self.slots() + creations.count() > self.world.limit {
+            let scarce: Vec<usize> = changing.iter().copied().filter(takes).collect();
+            join(&mut part, &scarce);
+        }
+        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for actor in changing {
+            parts.entry(part[actor]).or_default().push(actor);
+        }
+        parts.into_values().collect()
+    }
+
+    /// Whether an actor has a statement that a requirement is about.
+    fn is_bound(&mut self, actor: usize, index: usize) -> bool {
+        let requirement = &self.requirements.all[index];
+        let (while_there, mut atoms) = (requirement.while_there, Bits::default());
+        for choice in &self.choices[actor] {
+            choice.content.iter().for_each(|content| atoms.add(&content.atoms));
+        }
+        let atoms = atoms.without(&self.world.always);
+        while_there.is_some_and(|atom| atoms.contains(atom))
+            || atoms.iter().any(|atom| self.requirements.serves(self.world, index, atom))
+    }
+
+    /// Ways that have nothing to do with each other as one: the lowest address goes first.
+    fn merged(&mut self, ways: Vec<Vec<Step>>) -> Vec<Step> {
+        let in_turn: Vec<Step> = ways.iter().flatten().copied().collect();
+        let mut ways: Vec<std::collections::VecDeque<Step>> = ways.into_iter().map(Into::into).collect();
+        let mut merged = Vec::new();
+        while let Some(next) = ways
+            .iter_mut()
+            .filter(|way| !way.is_empty())
+            .min_by_key(|way| way.front().map_or(usize::MAX, |step| step.actor))
+        {
+            merged.extend(next.pop_front());
+        }
+        if self.is_way(&merged) { merged } else { in_turn }
+    }
+
+    /// Whether each step is safe from here.
+    fn is_way(&mut self, steps: &[Step]) -> bool {
+        let start = self.state.clone();
+        let safe = steps.iter().all(|step| {
+            let fits = self.state[step.actor] == step.from && self.is_safe(*step);
+            self.state[step.actor] = step.to;
+            fits
+        });
+        self.state = start;
+        safe
+    }
+}
+
+fn join(part: &mut [usize], actors: &[usize]) {
+    let Some(&first) = actors.first() else { return };
+    let home = actors.iter().map(|actor| part[*actor]).min().unwrap_or(part[first]);
+    let homes: Vec<usize> = actors.iter().map(|actor| part[*actor]).collect();
+    part.iter_mut().filter(|held| homes.contains(held)).for_each(|held| *held = home);
+}
