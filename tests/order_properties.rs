@@ -68,6 +68,8 @@ fn requests() -> Vec<Request> {
     requests
 }
 
+type World = BTreeMap<PolicyKey, Arc<Document>>;
+
 /// A policy before and after; nothing stands for "not there". Unmanaged ones are the same on both sides.
 #[derive(Debug, Clone)]
 struct Cell {
@@ -93,7 +95,7 @@ impl Case {
         }
     }
 
-    fn side(&self, after: bool) -> BTreeMap<PolicyKey, Arc<Document>> {
+    fn side(&self, after: bool) -> World {
         let said = |(index, cell): (usize, &Cell)| {
             let said = if after && cell.managed { &cell.after } else { &cell.before };
             Some((self.key(index), document(said.as_ref()?)))
@@ -151,6 +153,11 @@ fn cases(most: usize, deny: u32) -> impl Strategy<Value = Case> {
 }
 
 fn planned(case: &Case) -> Plan {
+    planned_from(case, case.side(false))
+}
+
+/// The plan from a world that may lie in the middle of another plan: all that is not theirs is recorded as ours.
+fn planned_from(case: &Case, world: World) -> Plan {
     let span = SourceSpan::NOWHERE;
     let entry = |(index, cell): (usize, &Cell)| {
         let key = case.key(index);
@@ -185,14 +192,17 @@ fn planned(case: &Case) -> Plan {
         let revision = (key.scope == PolicyScope::Resource).then(|| "1".to_owned());
         (key, LivePolicy { document, revision, last_updated: None })
     };
-    let live = LiveState { policies: case.side(false).into_iter().map(live).collect() };
-    let recorded = case.cells.iter().enumerate().filter_map(|(index, cell)| {
-        let document = document(cell.before.as_ref().filter(|_| cell.managed)?);
-        let claim = Claim::on(&document, Ownership::Document, false);
-        let (applied_at, plan) = (String::new(), String::new());
-        Some((case.key(index), RecordedPolicy { document, revision: None, claim, applied_at, plan }))
+    let theirs: BTreeSet<PolicyKey> = (0..case.cells.len())
+        .filter(|index| !case.cells[*index].managed)
+        .map(|index| case.key(index))
+        .collect();
+    let recorded = world.iter().filter(|(key, _)| !theirs.contains(key)).map(|(key, document)| {
+        let claim = Claim::on(document, Ownership::Document, false);
+        let (document, applied_at, plan) = (Arc::clone(document), String::new(), String::new());
+        (key.clone(), RecordedPolicy { document, revision: None, claim, applied_at, plan })
     });
     let recorded = RecordedState { policies: recorded.collect(), ..RecordedState::default() };
+    let live = LiveState { policies: world.into_iter().map(live).collect() };
     plan(&PlanInput {
         desired: &desired.at(&at),
         sources: &Sources::default(),
@@ -208,7 +218,7 @@ fn planned(case: &Case) -> Plan {
     })
 }
 
-fn allowed(world: &BTreeMap<PolicyKey, Arc<Document>>, requests: &[Request]) -> Vec<bool> {
+fn allowed(world: &World, requests: &[Request]) -> Vec<bool> {
     let policies: Vec<Attached<'_>> = world
         .iter()
         .map(|(key, document)| Attached {
@@ -228,10 +238,16 @@ fn is_between(before: &[bool], now: &[bool], after: &[bool]) -> bool {
         .all(|((before, now), after)| if *now { *before || *after } else { !(*before && *after) })
 }
 
-/// Walks a plan and judges every world on the way.
-fn walked(case: &Case, plan: &Plan) -> Result<(), TestCaseError> {
+/// Walks a plan from the beginning and judges every world on the way.
+fn walked(case: &Case, plan: &Plan) -> Result<Vec<World>, TestCaseError> {
+    walked_from(case, case.side(false), plan)
+}
+
+/// Walks a plan, judges every world on the way, and returns those worlds.
+fn walked_from(case: &Case, mut world: World, plan: &Plan) -> Result<Vec<World>, TestCaseError> {
     let requests = requests();
-    let (mut world, goal) = (case.side(false), case.side(true));
+    let goal = case.side(true);
+    let mut worlds = Vec::new();
     let (before, after) = (allowed(&world, &requests), allowed(&goal, &requests));
     let most = case.slots(false).max(case.limit);
     for operation in &plan.operations {
@@ -252,9 +268,10 @@ fn walked(case: &Case, plan: &Plan) -> Result<(), TestCaseError> {
             let theirs = case.side(false).get(&case.key(index)).cloned();
             prop_assert_eq!(world.get(&case.key(index)), theirs.as_ref(), "theirs stays");
         }
+        worlds.push(world.clone());
     }
     prop_assert_eq!(world, goal, "the end is what was asked for");
-    Ok(())
+    Ok(worlds)
 }
 
 fn is_refused(plan: &Plan, name: RefusalName) -> bool {
@@ -341,6 +358,22 @@ proptest! {
         let plan = planned(&case);
         if plan.standing_refusals().next().is_none() {
             walked(&case, &plan)?;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn from_every_step_on_a_new_plan_leads_safely_to_the_end(case in cases(5, 10)) {
+        let plan = planned(&case);
+        if plan.standing_refusals().next().is_none() {
+            for world in walked(&case, &plan)? {
+                let rest = planned_from(&case, world.clone());
+                prop_assert_eq!(rest.standing_refusals().next(), None, "{:?}", rest.refusals);
+                walked_from(&case, world, &rest)?;
+            }
         }
     }
 }
