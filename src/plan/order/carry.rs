@@ -113,6 +113,8 @@ impl Search<'_> {
         }
         let mut sets = unions(&old);
         sets.extend(unions(&new));
+        // What carries the most leaves the most ways open.
+        sets.sort_by_key(|set| std::cmp::Reverse(set.len()));
         let mut seen = BTreeSet::new();
         sets.retain(|set| {
             !set.is_empty() && seen.insert(set.iter().map(|part| part.atom).collect::<Vec<_>>())
