@@ -38,7 +38,7 @@ fn killed_at(journey: &Journey, operation: &str, call: usize) -> bool {
     let faults = json!([{"operation": operation, "call": call, "times": 9, "fault": "hang"}]);
     let emulator = journey.play.emulator(&faults, &[]);
     let mut child = journey.play.command(&emulator, &["apply", "--auto-approve"]).spawn().unwrap();
-    for _ in 0..12 {
+    for _ in 0..40 {
         std::thread::sleep(Duration::from_millis(50));
         if let Some(status) = child.try_wait().unwrap() {
             assert_eq!(status.code(), Some(0));

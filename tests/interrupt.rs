@@ -99,7 +99,7 @@ fn before_the_first_write_nothing_is_written() {
     let faults = json!([{"operation": "DescribeResourcePolicies", "call": 1, "times": 99, "fault": "hang"}]);
     let emulator = play.emulator(&faults, &[]);
     let child = play.command(&emulator, &["apply", "--auto-approve"]).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(Duration::from_secs(2));
     signal(&child, "TERM");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", text(&output));

@@ -14,6 +14,10 @@ use logpolicy::model::{
 use logpolicy::plan::{OperationKind, Plan, PlanInput, RefusalName, plan};
 use logpolicy::policy::{Attached, Document, Request, is_allowed};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+/// The same worlds on every run; another number tries others.
+const SEED: u64 = 20_261_123;
 
 const PREFIX: &str = "arn:aws:logs:us-east-1:111122223333:log-group:";
 const ACCOUNT: &str = "111122223333";
@@ -343,7 +347,7 @@ fn oracle(case: &Case) -> Option<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 700, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 700, failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..ProptestConfig::default() })]
 
     #[test]
     fn every_step_is_safe(case in cases(9, 0)) {
@@ -363,7 +367,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..ProptestConfig::default() })]
 
     #[test]
     fn from_every_step_on_a_new_plan_leads_safely_to_the_end(case in cases(5, 10)) {
@@ -379,7 +383,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..ProptestConfig::default() })]
 
     #[test]
     fn where_a_way_exists_it_is_found_and_none_is_shorter(case in cases(3, 15)) {

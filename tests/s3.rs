@@ -64,7 +64,7 @@ fn killed_run_leaves_its_lock(play: &Play, calm: &Emulator) {
     let faults = json!([{"operation": "DescribeResourcePolicies", "times": 9, "fault": "hang"}]);
     let hanging = Emulator::start(&play.path("other.json"), &faults, &[]);
     let mut child = play.command(&hanging, &["apply", "--auto-approve"]).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    std::thread::sleep(std::time::Duration::from_secs(4));
     child.kill().unwrap();
     child.wait().unwrap();
     let refused = play.run(calm, &["apply", "--auto-approve"]);
