@@ -65,7 +65,8 @@ impl<'a, R: Recorder> Record<'a, R> {
                 ),
             };
         }
-        self.state.pending.clear();
+        // A write that an earlier run began is settled by this plan, unless it leaves that policy out.
+        self.state.pending.retain(|key, _| plan.left_out().contains(key));
         for operation in plan.operations() {
             // Of several writes to one policy the first counts: once that is done, the policy is recorded.
             if let Some(policy) = operation.record(None, &self.stamp.applied_at, plan.digest()) {
@@ -139,7 +140,7 @@ impl<'a, R: Recorder> Record<'a, R> {
     /// Forgets the writes that were not done, but for those of which nobody knows.
     pub(super) async fn end(&mut self, unknown: &[&PolicyKey]) -> Result<(), String> {
         let before = self.state.pending.len();
-        self.state.pending.retain(|key, _| unknown.contains(&key));
+        self.state.pending.retain(|key, _| unknown.contains(&key) || self.plan.left_out().contains(key));
         if self.state.pending.len() == before { Ok(()) } else { self.save().await }
     }
 

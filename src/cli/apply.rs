@@ -50,18 +50,17 @@ pub(super) async fn apply(
         asks: !approval.auto_approve && saved.is_none(),
         expect: expect.as_deref(),
     };
+    // Whatever can go wrong before the locks are taken goes wrong here: behind them every way leads to their release.
+    let (only, allowed) = (Only::new(&global.only)?, allowed(&planning.allow));
     let targets = world.desired.targets.iter().map(|at| &at.target);
-    let locks =
-        run.interrupt.unless(Locks::take(&world.store, targets, approval.lock_timeout, world.width)).await;
-    let Some(locks) = locks else { return Ok(run.interrupted()) };
-    let allowed = allowed(&planning.allow);
+    let stop = run.interrupt.stop();
+    let locks = Locks::take(&world.store, targets, approval.lock_timeout, world.width, stop).await;
     let exit = match &saved {
         Some(saved) => {
             let results = run.interrupt.unless(saved::check(&world, saved, &allowed, &locks.refused)).await;
             run.finish(results, Some(&saved.digest)).await
         }
         None => {
-            let only = Only::new(&global.only)?;
             let course = Course { wish: Wish::Files, allowed, only, refused: &locks.refused };
             match run.interrupt.unless(plan_targets(&world, &course)).await {
                 Some(Err(failure)) => Err(failure),
@@ -108,6 +107,7 @@ impl Run<'_> {
         }
         let refused = Exit::worst(results.iter().map(exit));
         if !self.is_expected(&digest) {
+            self.nothing_done(&results, &digest)?;
             return Ok(Exit::worst([Exit::Refused, refused]));
         }
         let work = approved(planned, &digest);
@@ -122,7 +122,10 @@ impl Run<'_> {
             match self.interrupt.unless(asked(self.streams)).await {
                 None => return Ok(self.interrupted()),
                 Some(Err(failure)) => return Err(failure),
-                Some(Ok(false)) => return Ok(Exit::worst([Exit::Refused, refused])),
+                Some(Ok(false)) => {
+                    self.nothing_done(&results, &digest)?;
+                    return Ok(Exit::worst([Exit::Refused, refused]));
+                }
                 Some(Ok(true)) => {}
             }
         }
@@ -134,6 +137,14 @@ impl Run<'_> {
             Format::Json => self.streams.data(&apply_json(&results, &digest, &outcomes))?,
         }
         Ok(Exit::worst(outcomes.iter().map(outcome_exit).chain([refused])))
+    }
+
+    /// The plan as data, without outcomes: it is shown whole also where it is not carried out.
+    fn nothing_done(&self, results: &[TargetResult], digest: &Fingerprint) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => self.streams.data(&apply_json(results, digest, &[])),
+            Format::Text => Ok(()),
+        }
     }
 
     /// Whether this is the plan that the user insists on.

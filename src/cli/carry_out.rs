@@ -56,9 +56,10 @@ pub(super) fn outcome_exit(outcome: &TargetOutcome) -> Exit {
         return Exit::Done;
     }
     let word = |word: &str| outcome.outcomes.iter().any(|operation| operation.outcome.as_str() == word);
-    match (word("applied"), word("conflict")) {
-        (true, _) => Exit::Partly,
-        (false, true) => Exit::Refused,
-        (false, false) => Exit::Error,
+    // What failed may have been written all the same: only conflicts alone are "nothing was written".
+    match (word("applied"), word("failed") || outcome.error.is_some(), word("conflict")) {
+        (true, _, _) => Exit::Partly,
+        (false, false, true) => Exit::Refused,
+        _ => Exit::Error,
     }
 }

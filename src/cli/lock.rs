@@ -1,6 +1,7 @@
 //! The locks of a run: taken before it looks, given back when it has recorded.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::fleet;
@@ -21,16 +22,17 @@ pub(super) struct Locks {
 }
 
 impl Locks {
-    /// Takes the lock of each target; one that cannot be taken is a value and stops no other.
+    /// Takes the lock of each target, and waits no longer once `stop` is set; one that cannot be taken is a value and stops no other.
     pub(super) async fn take<'a>(
         store: &Store,
         targets: impl IntoIterator<Item = &'a Target>,
         timeout: Duration,
         width: usize,
+        stop: &AtomicBool,
     ) -> Self {
         let holder = &holder();
         let taken = fleet::across(targets, width, |target| async move {
-            (target, store.lock(target, holder, timeout).await)
+            (target, store.lock(target, holder, timeout, stop).await)
         });
         let mut locks = Self::default();
         for (target, lock) in taken.await {

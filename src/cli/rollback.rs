@@ -40,13 +40,10 @@ pub(super) async fn rollback(
     }
     let interrupt = Interrupt::listen(streams);
     let targets = world.desired.targets.iter().filter(|_| *auto_approve).map(|at| &at.target);
-    let locks = Locks::take(&world.store, targets, *lock_timeout, world.width).await;
-    let course = Course {
-        wish: Wish::AsOf(*to),
-        allowed: allowed(&planning.allow),
-        only: Only::new(&global.only)?,
-        refused: &locks.refused,
-    };
+    let only = Only::new(&global.only)?;
+    let locks = Locks::take(&world.store, targets, *lock_timeout, world.width, interrupt.stop()).await;
+    let course =
+        Course { wish: Wish::AsOf(*to), allowed: allowed(&planning.allow), only, refused: &locks.refused };
     let planned = interrupt.unless(plan_targets(&world, &course)).await;
     let run = Run { world: &world, interrupt, streams, format: planning.format, asks: false, expect: None };
     let exit = match planned {

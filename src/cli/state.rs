@@ -1,6 +1,7 @@
 //! `logpolicy state`: what we recorded, seen and corrected.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 use crate::model::{DesiredState, PolicyAddress, RecordedState, Target};
 use crate::report::{
@@ -136,7 +137,8 @@ impl Ledger<'_> {
         for address in addresses {
             wanted.entry(&address.target).or_default().push(address);
         }
-        let locks = Locks::take(self.store, wanted.keys().copied(), approval.lock_timeout, 8).await;
+        let never = AtomicBool::new(false);
+        let locks = Locks::take(self.store, wanted.keys().copied(), approval.lock_timeout, 8, &never).await;
         let exit = self.forget_locked(&wanted, &locks, approval.auto_approve, shown).await;
         locks.release(self.streams).await;
         exit

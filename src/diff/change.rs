@@ -92,6 +92,11 @@ impl Change {
         }
     }
 
+    /// Whether something is written at AWS.
+    pub fn is_write(&self) -> bool {
+        matches!(self, Self::Create { .. } | Self::Update { .. } | Self::Delete { .. })
+    }
+
     /// Whether the policy is ours to write: never an unmanaged one, also where it is to be deleted.
     pub fn is_ours(&self, is_named: bool) -> bool {
         match self {

@@ -1,5 +1,6 @@
 //! The only way from a plan to its execution.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diff::Change;
@@ -15,6 +16,7 @@ pub struct ApprovedPlan {
     digest: String,
     operations: Vec<Operation>,
     records: Vec<RecordChange>,
+    left_out: BTreeSet<PolicyKey>,
 }
 
 /// What changes in the record without a write at AWS.
@@ -65,6 +67,7 @@ impl Plan {
             digest: digest.to_owned(),
             operations: self.operations.clone(),
             records: self.record_changes(),
+            left_out: self.left_out(),
         })
     }
 
@@ -76,6 +79,11 @@ impl Plan {
     /// The refusals that nobody allowed.
     pub fn standing_refusals(&self) -> impl Iterator<Item = RefusalName> {
         self.refusals.iter().filter(|refusal| !refusal.allowed).map(|refusal| refusal.name)
+    }
+
+    fn left_out(&self) -> BTreeSet<PolicyKey> {
+        let left_out = self.changes.iter().filter(|planned| planned.left_out);
+        left_out.map(|planned| planned.key.clone()).collect()
     }
 
     fn record_changes(&self) -> Vec<RecordChange> {
@@ -107,6 +115,11 @@ impl ApprovedPlan {
     /// The writes, in order.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// The policies that the user left out of this run: what is known of them stays known.
+    pub fn left_out(&self) -> &BTreeSet<PolicyKey> {
+        &self.left_out
     }
 
     /// What changes in the record without a write.

@@ -10,6 +10,9 @@ use crate::model::{
 };
 use crate::policy::Document;
 
+/// Nobody stops these runs.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
 fn target() -> Target {
     "111122223333/us-east-1".parse().expect("a target")
 }
@@ -72,17 +75,17 @@ async fn conforms(store: &Store) {
 async fn locks(store: &Store, target: &Target) {
     assert_eq!(store.holder(target).await.expect("free"), None);
     let (first, second) = (holder("first"), holder("second"));
-    let lock = store.lock(target, &first, Duration::ZERO).await.expect("ours");
+    let lock = store.lock(target, &first, Duration::ZERO, &NEVER).await.expect("ours");
     assert_eq!(store.holder(target).await.expect("held"), Some(first.clone()));
-    let refused = store.lock(target, &second, Duration::ZERO).await.expect_err("held");
+    let refused = store.lock(target, &second, Duration::ZERO, &NEVER).await.expect_err("held");
     let words = refused.to_string();
     assert!(words.contains("ada on mill since 2026-03-02T00:00:00Z") && words.contains("first"), "{words}");
     lock.release().await.expect("released");
     assert_eq!(store.holder(target).await.expect("free"), None);
 
     // Who waits gets it once it is free.
-    let lock = store.lock(target, &first, Duration::ZERO).await.expect("ours");
-    let wait = store.lock(target, &second, Duration::from_secs(20));
+    let lock = store.lock(target, &first, Duration::ZERO, &NEVER).await.expect("ours");
+    let wait = store.lock(target, &second, Duration::from_secs(20), &NEVER);
     let give_back = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         lock.release().await.expect("released");
@@ -92,7 +95,7 @@ async fn locks(store: &Store, target: &Target) {
 
     // Taken away, it is free; who held it takes nobody else's lock along.
     store.unlock(target).await.expect("unlocked");
-    let other = store.lock(target, &holder("third"), Duration::ZERO).await.expect("free");
+    let other = store.lock(target, &holder("third"), Duration::ZERO, &NEVER).await.expect("free");
     waited.release().await.expect("nothing to give back");
     assert!(store.holder(target).await.expect("held").is_some_and(|holder| holder.command == "third"));
     other.release().await.expect("released");
@@ -208,7 +211,7 @@ async fn trouble_on_the_way_to_a_bucket_is_settled_by_reading() {
 
             let stub = Stub::start(vec![(1, fault)]).await;
             let store = s3(&stub.url, "p").await;
-            let lock = store.lock(&target, &holder("x"), Duration::ZERO).await;
+            let lock = store.lock(&target, &holder("x"), Duration::ZERO, &NEVER).await;
             assert_eq!(lock.is_ok(), saved, "{fault:?}: {lock:?}");
         }
     }
@@ -247,7 +250,7 @@ async fn what_is_no_record_is_an_error_and_stays() {
 async fn no_temporary_file_and_no_lock_stays_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = local(&folder);
-    let lock = store.lock(&target(), &holder("x"), Duration::ZERO).await.expect("ours");
+    let lock = store.lock(&target(), &holder("x"), Duration::ZERO, &NEVER).await.expect("ours");
     store.save(&target(), &mut recorded()).await.expect("saved");
     lock.release().await.expect("released");
     let left = fs_err::read_dir(folder.path().join("state/111122223333")).expect("a folder");
@@ -260,8 +263,8 @@ async fn without_a_store_nothing_is_kept() {
     let store = Store::open(&StateLocation::None, config).await;
     store.save(&target(), &mut recorded()).await.expect("nothing to do");
     assert_eq!(store.load(&target()).await.expect("nothing"), None);
-    let first = store.lock(&target(), &holder("x"), Duration::ZERO).await.expect("no lock needed");
-    let second = store.lock(&target(), &holder("y"), Duration::ZERO).await.expect("no lock needed");
+    let first = store.lock(&target(), &holder("x"), Duration::ZERO, &NEVER).await.expect("no lock needed");
+    let second = store.lock(&target(), &holder("y"), Duration::ZERO, &NEVER).await.expect("no lock needed");
     first.release().await.expect("nothing to do");
     second.release().await.expect("nothing to do");
 }

@@ -25,10 +25,13 @@ pub(super) enum Taken {
     Held(Option<Holder>),
 }
 
+/// How often the file may vanish between opening and locking it.
+const MOST_TRIES: usize = 1_000;
+
 impl LocalLock {
     /// Tries once.
     pub(super) fn take(path: &Path, holder: &Holder) -> io::Result<Taken> {
-        loop {
+        for _ in 0..MOST_TRIES {
             let mut file = match open(path) {
                 // Who held it before took the folder along.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -49,6 +52,10 @@ impl LocalLock {
             file.sync_all()?;
             return Ok(Taken::Ours(Self { file, path: path.to_path_buf() }));
         }
+        Err(io::Error::other(format!(
+            "{} comes and goes: another run takes it away all the time",
+            path.display()
+        )))
     }
 
     /// Who holds a lock; nothing where it is free.

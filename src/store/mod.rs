@@ -17,6 +17,7 @@ mod s3_error;
 mod stub;
 mod unique;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -110,7 +111,8 @@ impl Store {
         }
     }
 
-    /// Takes the lock of a target; where somebody else holds it, tries again until `timeout` has passed.
+    /// Takes the lock of a target; where somebody else holds it, tries again until `timeout` has passed
+    /// or `stop` is set. No attempt is broken off, so that no lock is taken that nobody gives back.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when somebody else holds it all that time; others when the store cannot be written.
@@ -119,6 +121,7 @@ impl Store {
         target: &Target,
         holder: &Holder,
         timeout: Duration,
+        stop: &AtomicBool,
     ) -> Result<Lock, StoreError> {
         let begun = tokio::time::Instant::now();
         loop {
@@ -132,7 +135,9 @@ impl Store {
                 Kind::Nothing => Ok(Held::Nothing),
             };
             match taken {
-                Err(StoreError::Locked { .. }) if begun.elapsed() < timeout => {
+                Err(StoreError::Locked { .. })
+                    if begun.elapsed() < timeout && !stop.load(Ordering::Relaxed) =>
+                {
                     tokio::time::sleep(PAUSE).await;
                 }
                 taken => return taken.map(Lock),

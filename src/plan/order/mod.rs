@@ -54,6 +54,17 @@ pub(super) fn order(
     changes: &BTreeMap<PolicyKey, PlannedChange>,
     limits: Limits,
 ) -> Ordered {
+    let here = |document: fn(&crate::diff::Change) -> Option<&Arc<Document>>| {
+        let account = changes.values().filter(|planned| planned.key.takes_slot());
+        account.filter(|planned| document(&planned.change).is_some()).count()
+    };
+    let (before, after) = (here(crate::diff::Change::before), here(crate::diff::Change::after));
+    let writes = changes.values().any(|planned| planned.change.is_write());
+    // Nothing to order; or the end does not fit, which is refused whatever the order (`slots-exceeded`).
+    if !writes || (after > limits.account_policies && after > before) {
+        let slots = Slots { limit: limits.account_policies, before, after, peak: before.max(after) };
+        return Ordered { operations: Vec::new(), slots, gap: None };
+    }
     let bridge = PolicyKey::account(BRIDGE);
     let mut world = World::new(target, changes, limits.account_policies, limits.document_bytes, bridge);
     let Some(requirements) = Requirements::of(&mut world) else {

@@ -105,7 +105,7 @@ impl World {
 
     fn add(&mut self, planned: &PlannedChange) {
         let PlannedChange { key, change, claim, left_out, .. } = planned;
-        let writes = matches!(change.action(), "create" | "update" | "delete");
+        let writes = change.is_write();
         let carries = key.scope == PolicyScope::Account && !*left_out && change.is_ours(claim.is_some());
         if !writes && !carries {
             if let Some(document) = change.before() {
