@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::PolicyAddress;
 
+use super::recipes::RecipesArguments;
+
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
 #[derive(Debug, Parser)]
 #[command(
@@ -95,6 +97,9 @@ pub(super) enum Command {
         after_help = "Example:\n  logpolicy can es.amazonaws.com PutLogEvents /aws/search/x --source-account 111122223333"
     )]
     Can(CanArguments),
+    /// Show the documented shapes that services need, for `grants`
+    #[command(after_help = "Example:\n  logpolicy recipes route53-query-logs")]
+    Recipes(RecipesArguments),
     /// Explain a rule, or list them all
     #[command(after_help = "Example:\n  logpolicy explain LP401")]
     Explain {

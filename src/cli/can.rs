@@ -2,6 +2,7 @@
 
 use crate::fleet;
 use crate::model::{DesiredTarget, Judgement, LiveState, PolicyKey, judge, request};
+use crate::pack::place_grants;
 use crate::policy::{Document, EFFECTIVE_ACTIONS};
 use crate::provider::PolicyReader;
 use crate::report::{Answer, can_json, can_text};
@@ -33,14 +34,13 @@ pub(super) async fn can(
         }
         choose_targets(&mut files.desired, &global.target)?;
         let answer = |at: &DesiredTarget| {
-            let desired = files.desired.at(at);
+            let mut desired = files.desired.at(at);
+            place_grants(&mut desired, None);
             let policies = desired.policies.iter().map(|(key, policy)| (key, &*policy.document));
             let mut answer = answer(arguments, &action, at, policies);
             let decisive = answer.decisive().and_then(|(key, statement)| {
                 let policy = desired.policies.get(key)?;
-                let spans = &policy.entry.document_spans;
-                let span = spans.nearest(&format!("/Statement/{statement}"))?;
-                files.sources.location(span)
+                files.sources.location(policy.statement_span(statement)?)
             });
             answer.source = decisive;
             answer

@@ -16,6 +16,7 @@ mod only;
 mod paper;
 mod plan;
 mod planning;
+mod recipes;
 mod rollback;
 mod saved;
 mod state;
@@ -61,6 +62,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Rollback(arguments) => wait(rollback::rollback(arguments, global, streams)),
         Command::Can(arguments) => wait(can::can(arguments, global, streams)),
         Command::Explain { code } => explain::explain(code.as_deref(), streams),
+        Command::Recipes(arguments) => recipes::show(arguments, streams),
         Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),
         Command::Schema => paper::schema(streams),
         Command::Completions { shell } => paper::completions(*shell, streams),

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet;
 use crate::model::{
-    AccountId, DesiredState, DesiredTarget, Diagnostic, LiveState, PolicyKey, PolicyScope, RecordedState,
-    Target,
+    AccountId, DesiredPolicy, DesiredState, DesiredTarget, Diagnostic, LiveState, PolicyKey, PolicyScope,
+    RecordedState, Target, TargetDesired,
 };
+use crate::pack::{Surroundings, place_grants};
 use crate::plan::{Base, Plan, PlanInput, RefusalName, TargetResult, Unplanned, plan};
 use crate::provider::PolicyReader;
 use crate::validate::when_planning;
@@ -119,10 +120,12 @@ async fn plan_target(
         Wish::AsOf(serial) => Some(as_of(&world.desired, at, recorded.as_ref(), serial)?),
     };
     let state = earlier.as_ref().unwrap_or(&world.desired);
-    let desired = state.at(at);
+    let mut desired = state.at(at);
     let discover = state.unmanaged.discover_log_groups;
     let gathered = Gathered::at(world, at, recorded, desired.policies.keys(), discover).await?;
     let Gathered { account, live, recorded } = gathered;
+    let surroundings = Surroundings { live: &live, recorded: recorded.as_ref(), unmanaged: &state.unmanaged };
+    place_grants(&mut desired, Some(surroundings));
     let here =
         |finding: &&Diagnostic| finding.address.as_ref().is_none_or(|address| address.target == at.target);
     let ours = recorded.iter().flat_map(|recorded| recorded.policies.keys());
@@ -138,12 +141,24 @@ async fn plan_target(
         left_out: &course.only.left_out(&at.target, keys),
         allowed: &course.allowed,
         tests: &state.tests_at(at),
-        diagnostics: world.diagnostics.iter().filter(here).cloned().collect(),
+        diagnostics: world.diagnostics.iter().filter(here).map(|finding| placed(finding, &desired)).collect(),
     });
     if plan.slots.is_some() {
         add_findings(world, state, at, &live, &mut plan).await;
     }
     Ok((plan, recorded.unwrap_or_default()))
+}
+
+/// A finding about a grant under the policy that the grant is packed into here: it was made before anything was live.
+fn placed(finding: &Diagnostic, desired: &TargetDesired<'_>) -> Diagnostic {
+    let mut finding = finding.clone();
+    let about =
+        |policy: &DesiredPolicy<'_>| policy.grants.iter().any(|placed| placed.grant.is_about(&finding));
+    let found = desired.policies.iter().find(|(_, policy)| about(policy)).map(|(key, _)| key.clone());
+    if let (Some(address), Some(key)) = (&mut finding.address, found) {
+        address.key = key;
+    }
+    finding
 }
 
 /// What only planning finds.

@@ -87,6 +87,9 @@ pub(super) fn as_of(
     Ok(DesiredState {
         targets: vec![at.clone()],
         policies: versions.into_iter().filter_map(|(key, version)| template(key, version)).collect(),
+        // What was packed is among the policies.
+        grants: Vec::new(),
+        packing: desired.packing.clone(),
         tests: desired.tests.clone(),
         lint: desired.lint.clone(),
         unmanaged,

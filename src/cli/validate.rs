@@ -21,8 +21,9 @@ pub(super) fn validate(
         FindingsFormat::Github => streams.data(&validate_github(&files.diagnostics, &files.sources))?,
         FindingsFormat::Text => {
             let mut text = diagnostics_text(&files.diagnostics, &files.sources, streams.layout());
-            let (policies, targets) = (files.desired.policies.len(), files.desired.targets.len());
-            text.push_str(&findings_summary(&files.diagnostics, policies, targets));
+            let desired = &files.desired;
+            let (policies, grants) = (desired.policies.len(), desired.grants.len());
+            text.push_str(&findings_summary(&files.diagnostics, policies, grants, desired.targets.len()));
             streams.data(&text)?;
         }
     }

@@ -12,7 +12,7 @@ use super::suggest::sentence;
 use super::tree::{Entry, Kind, Node};
 
 /// Fields that the contract knows and this version does not read yet.
-const LATER: [&str; 6] = ["grants", "packing", "organization", "assume_role", "external_id", "parameters"];
+const LATER: [&str; 3] = ["organization", "assume_role", "external_id"];
 
 /// Collects findings while values are read.
 pub(super) struct Decoder<'a> {

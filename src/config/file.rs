@@ -11,6 +11,7 @@ use super::access_test;
 use super::code;
 use super::decode::{Decoder, Fields};
 use super::document_file::{self, DocumentFiles};
+use super::grant;
 use super::policy::{self, Context, FoundPolicy};
 use super::section::OnlyOnce;
 use super::target;
@@ -22,6 +23,8 @@ pub(super) const FILE_FIELDS: &[&str] = &[
     "targets",
     "variables",
     "policies",
+    "grants",
+    "packing",
     "unmanaged",
     "guards",
     "limits",
@@ -149,6 +152,7 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
     let mut documents = DocumentFiles::default();
     let mut files = Vec::new();
     let mut tests = Vec::new();
+    let mut grants = Vec::new();
     for (path, tree) in trees {
         let Some(fields) = decoder.fields(tree, "The file", FILE_FIELDS) else { continue };
         files.push((path, fields));
@@ -164,6 +168,7 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
             found.extend(policy::find(node, folder, &mut documents, sources, decoder));
         }
         tests.extend(fields.get("tests"));
+        grants.extend(fields.get("grants").filter(|node| !is_empty_list(node)));
         once.take(path, fields, decoder);
     }
     if let (Some((_, fields)), true) =
@@ -177,9 +182,12 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
     let context = Context { variables: &variables, named: &named, sources };
     let policies: Vec<_> = found.iter().filter_map(|found| context.lower(found, decoder)).collect();
     let tests = tests.into_iter().flat_map(|node| access_test::read(node, &context, decoder)).collect();
+    let grants: Vec<_> = grants.into_iter().flat_map(|node| context.grants(node, decoder)).collect();
     policy::meet(&policies, &targets, decoder);
-    let OnlyOnce { lint, unmanaged, guards, state, .. } = once;
-    DesiredState { targets, policies, tests, lint, unmanaged, guards, state: state.unwrap_or_default() }
+    let OnlyOnce { lint, unmanaged, guards, state, packing, .. } = once;
+    grant::meet(&grants, &packing, &policies, &targets, decoder);
+    let state = state.unwrap_or_default();
+    DesiredState { targets, policies, grants, packing, tests, lint, unmanaged, guards, state }
 }
 
 /// `policies: []` is a way to say "none", and means that everything recorded shall go.

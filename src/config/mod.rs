@@ -8,8 +8,11 @@ mod decode;
 mod document;
 mod document_file;
 mod file;
+mod grant;
 mod lint;
 mod policy;
+mod recipe;
+mod recipe_grant;
 mod schema;
 mod section;
 mod suggest;
@@ -21,4 +24,5 @@ mod tree;
 mod variable;
 
 pub use file::{Loaded, ReadError, load};
+pub use recipe::{recipe, recipes};
 pub use schema::schema;

@@ -126,23 +126,29 @@ impl Context<'_> {
     }
 
     /// The Regions of an entry, each of which some of its targets must have.
-    fn regions(
+    pub(super) fn regions(
         &self,
         node: &Node,
         names: Option<&BTreeSet<String>>,
         decoder: &mut Decoder<'_>,
     ) -> BTreeSet<Region> {
         let regions = target::regions(node, decoder);
-        let chosen = self.named.iter().filter(|(name, _)| names.is_none_or(|names| names.contains(*name)));
-        let known: BTreeSet<&Region> = chosen.flat_map(|(_, entry)| &entry.regions).collect();
+        let known: BTreeSet<Region> = self.regions_of(names).collect();
         if !known.is_empty() {
             for region in regions.iter().filter(|region| !known.contains(region)) {
-                let message = format!("None of the policy's targets has the Region {region}.");
+                let message = format!("None of its targets has the Region {region}.");
                 let note = sentence(region.as_str(), known.iter().map(|region| region.as_str()));
                 decoder.report(code::UNKNOWN_TARGET, node.span, message, note);
             }
         }
         regions
+    }
+
+    /// The Regions of some targets, or of all.
+    pub(super) fn regions_of(&self, names: Option<&BTreeSet<String>>) -> impl Iterator<Item = Region> {
+        let chosen =
+            self.named.iter().filter(move |(name, _)| names.is_none_or(|names| names.contains(*name)));
+        chosen.flat_map(|(_, entry)| entry.regions.iter().cloned())
     }
 }
 

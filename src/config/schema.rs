@@ -21,6 +21,10 @@ struct FileSchema {
     variables: Option<BTreeMap<String, String>>,
     /// What: whole policies.
     policies: Option<Vec<PolicySchema>>,
+    /// What: statements that are packed into as few policies as fit.
+    grants: Option<Vec<GrantSchema>>,
+    /// Into which policies the grants go.
+    packing: Option<PackingSchema>,
     /// How much fits.
     limits: Option<LimitsSchema>,
     /// What is done about policies that neither the files nor the record name.
@@ -87,6 +91,63 @@ struct PolicySchema {
     adopt: Option<bool>,
     /// Findings that are accepted for this policy.
     lint: Option<PolicyLintSchema>,
+}
+
+/// A statement that is placed into a policy by the tool.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["recipe"]}, {"required": ["service", "log_groups"]}]))]
+#[expect(dead_code, reason = "only its schema is used")]
+struct GrantSchema {
+    /// Its name, which becomes the Sid: letters and digits.
+    #[schemars(regex(pattern = "^[A-Za-z0-9]{1,64}$"))]
+    id: String,
+    /// The documented shape for a service; `logpolicy recipes` lists them.
+    recipe: Option<String>,
+    /// The service principal, where no recipe is named.
+    service: Option<String>,
+    /// The actions; logs:CreateLogStream and logs:PutLogEvents by default.
+    actions: Option<Vec<String>>,
+    /// Names of log groups, or patterns for them.
+    #[schemars(length(min = 1))]
+    log_groups: Option<Vec<String>>,
+    /// The parameters of the recipe: one or several values each.
+    parameters: Option<BTreeMap<String, OneOrSeveral>>,
+    /// The ARNs that the service may act for (aws:SourceArn).
+    source_arns: Option<Vec<String>>,
+    /// The accounts that the service may act for (aws:SourceAccount); the target's own by default.
+    source_accounts: Option<Vec<String>>,
+    /// Names under `targets`; every target by default.
+    #[schemars(length(min = 1))]
+    targets: Option<Vec<String>>,
+    /// Regions; by default every Region of the targets in which the recipe's service delivers.
+    #[schemars(length(min = 1))]
+    regions: Option<Vec<String>>,
+    /// Findings that are accepted for this grant.
+    lint: Option<PolicyLintSchema>,
+}
+
+/// One value or a list of values.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum OneOrSeveral {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+/// Into which policies the grants go.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct PackingSchema {
+    /// What their names begin with; `-1`, `-2` and so on follow it.
+    prefix: Option<String>,
+    /// How many there may be.
+    #[schemars(range(min = 1, max = 10))]
+    max_policies: Option<u32>,
 }
 
 /// Findings that are raised to errors or accepted.
@@ -287,6 +348,8 @@ mod tests {
         assert_eq!(fields("/properties"), sorted(super::super::file::FILE_FIELDS));
         assert_eq!(fields("/$defs/TargetSchema/properties"), sorted(super::super::target::TARGET_FIELDS));
         assert_eq!(fields("/$defs/PolicySchema/properties"), sorted(super::super::policy::POLICY_FIELDS));
+        assert_eq!(fields("/$defs/GrantSchema/properties"), sorted(super::super::grant::GRANT_FIELDS));
+        assert_eq!(fields("/$defs/PackingSchema/properties"), sorted(super::super::grant::PACKING_FIELDS));
         assert_eq!(fields("/$defs/LimitsSchema/properties"), sorted(super::super::target::LIMIT_FIELDS));
         assert_eq!(
             fields("/$defs/UnmanagedSchema/properties"),

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::model::{Diagnostic, Guards, Lint, S3Location, SourceSpan, StateLocation, Unmanaged};
+use crate::model::{Diagnostic, Guards, Lint, Packing, S3Location, SourceSpan, StateLocation, Unmanaged};
 
 use super::code;
 use super::decode::{Decoder, Fields, kind};
 use super::file::{beside, is_empty_list};
+use super::grant::packing;
 use super::lint::{self, LINT_FIELDS};
 use super::target::parsed;
 use super::tree::{Kind, Node};
@@ -18,7 +19,7 @@ pub(super) const S3_FIELDS: &[&str] = &["bucket", "prefix", "region", "kms_key_i
 const STATE_FIELDS: &[&str] = &["local", "s3"];
 
 /// The names of these sections.
-const SECTIONS: [&str; 5] = ["limits", "state", "lint", "unmanaged", "guards"];
+const SECTIONS: [&str; 6] = ["limits", "packing", "state", "lint", "unmanaged", "guards"];
 
 /// What the sections say.
 #[derive(Default)]
@@ -28,6 +29,7 @@ pub(super) struct OnlyOnce<'a> {
     pub(super) lint: Lint,
     pub(super) unmanaged: Unmanaged,
     pub(super) guards: Guards,
+    pub(super) packing: Packing,
     places: BTreeMap<&'static str, SourceSpan>,
 }
 
@@ -48,6 +50,7 @@ impl<'a> OnlyOnce<'a> {
                 "lint" => self.lint = lint::read(node, LINT_FIELDS, decoder),
                 "unmanaged" => self.unmanaged = unmanaged(node, decoder),
                 "guards" => self.guards = guards(node, decoder),
+                "packing" => self.packing = packing(node, decoder),
                 _ => self.state = state(node, path, decoder),
             }
         }

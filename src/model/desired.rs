@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::policy::{Document, Json};
 
 use super::{
-    AccessTest, Claim, Guards, Limits, Lint, NodeSpans, Ownership, PolicyKey, PolicyScope, Region,
-    SourceSpan, Target, Template, Unmanaged, judge,
+    AccessTest, Claim, GrantTemplate, Guards, Limits, Lint, NodeSpans, Overflow, Ownership, Packing,
+    PolicyKey, PolicyScope, Region, SourceSpan, Target, Template, Unmanaged, judge,
 };
 
 /// Everything that a set of files asks for.
@@ -21,6 +21,10 @@ pub struct DesiredState {
     pub targets: Vec<DesiredTarget>,
     /// The policies, in the order written.
     pub policies: Vec<PolicyTemplate>,
+    /// The statements that are packed into policies, in the order written.
+    pub grants: Vec<GrantTemplate>,
+    /// Into which policies they go.
+    pub packing: Packing,
     /// Requests that must be allowed, or must not.
     pub tests: Vec<AccessTest>,
     /// Findings that are raised or accepted everywhere.
@@ -143,8 +147,32 @@ pub enum Node {
 pub struct TargetDesired<'a> {
     /// The target.
     pub at: &'a DesiredTarget,
-    /// Its policies by key.
+    /// Its policies by key; those of the grants are added by packing.
     pub policies: BTreeMap<PolicyKey, DesiredPolicy<'a>>,
+    /// Its grants, in the order written.
+    pub grants: Vec<DesiredGrant<'a>>,
+    /// Into which policies the grants go.
+    pub packing: &'a Packing,
+    /// Why the grants do not fit, where packing found that they do not.
+    pub overflow: Option<Overflow>,
+}
+
+/// A statement that shall stand in some policy.
+#[derive(Debug, Clone)]
+pub struct DesiredGrant<'a> {
+    /// The statement, alone in a document.
+    pub document: Arc<Document>,
+    /// The entry that it comes from.
+    pub grant: &'a GrantTemplate,
+}
+
+/// A grant that has found its policy.
+#[derive(Debug, Clone)]
+pub struct PlacedGrant<'a> {
+    /// The entry that it comes from.
+    pub grant: &'a GrantTemplate,
+    /// The Sid of the statement that holds it, or a part of it.
+    pub sid: String,
 }
 
 /// A policy that shall be there.
@@ -152,11 +180,22 @@ pub struct TargetDesired<'a> {
 pub struct DesiredPolicy<'a> {
     /// The document as it is sent.
     pub document: Arc<Document>,
-    /// The entry that it comes from.
+    /// The entry that it comes from; that of its first grant where it was packed.
     pub entry: &'a PolicyTemplate,
+    /// The grants that were packed into it.
+    pub grants: Vec<PlacedGrant<'a>>,
 }
 
 impl DesiredPolicy<'_> {
+    /// The place of a statement in the files, by its number; that of its grant where it was packed.
+    pub fn statement_span(&self, statement: usize) -> Option<SourceSpan> {
+        if self.grants.is_empty() {
+            return self.entry.document_spans.nearest(&format!("/Statement/{statement}"));
+        }
+        let sid = self.document.statements().get(statement)?.sid()?;
+        self.grants.iter().find(|placed| placed.sid == sid).map(|placed| placed.grant.entry.span)
+    }
+
     /// What of the policy is ours once it is applied.
     pub fn claim(&self) -> Claim {
         Claim::on(&self.document, self.entry.ownership, self.entry.prevent_delete)
@@ -169,9 +208,12 @@ impl DesiredState {
         let here = self.policies.iter().filter(|entry| entry.applies_to(at));
         let policies = here.map(|entry| {
             let document = entry.document.at(&at.target);
-            (entry.key(&at.target), DesiredPolicy { document, entry })
+            (entry.key(&at.target), DesiredPolicy { document, entry, grants: Vec::new() })
         });
-        TargetDesired { at, policies: policies.collect() }
+        let policies = policies.collect();
+        let here = self.grants.iter().filter(|grant| grant.entry.applies_to(at));
+        let grants = here.map(|grant| DesiredGrant { document: grant.entry.document.at(&at.target), grant });
+        TargetDesired { at, policies, grants: grants.collect(), packing: &self.packing, overflow: None }
     }
 }
 
@@ -196,7 +238,10 @@ impl DesiredState {
     fn gives(&self, test: &AccessTest, at: &DesiredTarget) -> bool {
         let desired = self.at(at);
         let policies = desired.policies.iter().map(|(key, policy)| (key, &*policy.document));
-        judge(&at.target, policies, test.request(&at.target)).allowed
+        // Where a grant stands does not matter for what it allows.
+        let anywhere = self.packing.policy(1);
+        let grants = desired.grants.iter().map(|grant| (&anywhere, &*grant.document));
+        judge(&at.target, policies.chain(grants), test.request(&at.target)).allowed
     }
 }
 

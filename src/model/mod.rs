@@ -6,10 +6,12 @@ mod access_test;
 mod address;
 mod desired;
 mod diagnostic;
+mod grant;
 mod limits;
 mod lint;
 mod live;
 mod ownership;
+mod recipe;
 mod recorded;
 mod source;
 mod target;
@@ -19,14 +21,16 @@ mod unmanaged;
 pub use access_test::{AccessTest, Judgement, judge, request};
 pub use address::{AddressError, PolicyAddress, PolicyKey, PolicyScope};
 pub use desired::{
-    Access, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PolicyTemplate, S3Location,
-    StateLocation, TargetDesired,
+    Access, DesiredGrant, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PlacedGrant,
+    PolicyTemplate, S3Location, StateLocation, TargetDesired,
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use grant::{GrantTemplate, Overflow, Packing};
 pub use limits::Limits;
 pub use lint::{Exception, Lint};
 pub use live::{LivePolicy, LiveState};
 pub use ownership::{Claim, Ownership};
+pub use recipe::{Evidence, Recipe, RecipeParameter, ScopeHint};
 pub use recorded::{HISTORY, RecordedApply, RecordedChange, RecordedPolicy, RecordedState, Version};
 pub use source::{Location, NodeSpans, SourceFile, SourceSpan, Sources};
 pub use target::{AccountId, Partition, Region, Target, TargetError};

@@ -55,6 +55,8 @@ pub struct Plan {
     pub access: Option<AccessChange>,
     /// Every policy that the files, AWS or the record name, by address.
     pub changes: Vec<PlannedChange>,
+    /// Where each grant of the files stands, by id.
+    pub grants: Vec<GrantPlace>,
     /// The writes, in order.
     pub operations: Vec<Operation>,
     /// Why it must not be applied.
@@ -80,6 +82,19 @@ pub struct PlannedChange {
     pub source: Option<Location>,
 }
 
+/// The policy and statement of a grant, or of a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GrantPlace {
+    /// The grant.
+    pub id: String,
+    /// The policy that it was packed into.
+    pub key: PolicyKey,
+    /// The Sid of the statement.
+    pub sid: String,
+    /// The entry in the files.
+    pub source: Option<Location>,
+}
+
 /// Decides what is done at one target.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let (target, limits) = (&input.desired.at.target, input.desired.at.limits);
@@ -94,6 +109,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         slots: None,
         access: None,
         changes: Vec::new(),
+        grants: Vec::new(),
         operations: Vec::new(),
         refusals: Vec::new(),
         diagnostics: diagnostics.collect(),
@@ -116,7 +132,22 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let fits = plan.refusals.iter().all(|refusal| refusal.name != RefusalName::SlotsExceeded);
     plan.operations = if fits { operations } else { Vec::new() };
     plan.changes = changes.into_values().collect();
+    plan.grants = grant_places(input);
     plan
+}
+
+fn grant_places(input: &PlanInput<'_>) -> Vec<GrantPlace> {
+    let mut places: Vec<GrantPlace> = Vec::new();
+    for (key, policy) in &input.desired.policies {
+        places.extend(policy.grants.iter().map(|placed| GrantPlace {
+            id: placed.grant.id.clone(),
+            key: key.clone(),
+            sid: placed.sid.clone(),
+            source: input.sources.location(placed.grant.entry.span),
+        }));
+    }
+    places.sort();
+    places
 }
 
 fn planned_changes(input: &PlanInput<'_>) -> BTreeMap<PolicyKey, PlannedChange> {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diff::Change;
 use crate::model::{
-    AccountId, DesiredPolicy, Guards, Limits, Ownership, PolicyKey, RecordedPolicy, RecordedState, Target,
-    judge,
+    AccountId, DesiredPolicy, Guards, Ownership, PolicyKey, RecordedPolicy, RecordedState, Target, judge,
 };
 
 use super::order::AccessGap;
@@ -25,7 +24,7 @@ pub(super) fn refusals(
     for (key, planned) in changes {
         let desired = input.desired.policies.get(key);
         let checks = [
-            too_large(planned, input.desired.at.limits),
+            too_large(planned, input),
             takeover(planned, desired, input.recorded),
             prevent_delete(planned, desired, input.recorded),
         ];
@@ -135,17 +134,20 @@ fn access_gap(gap: &AccessGap) -> Refusal {
     Refusal::target(RefusalName::AccessGap, message)
 }
 
-fn too_large(planned: &PlannedChange, limits: Limits) -> Option<Refusal> {
+fn too_large(planned: &PlannedChange, input: &PlanInput<'_>) -> Option<Refusal> {
     // What is not ours to write may be as large as it is.
     planned.claim.as_ref().filter(|_| !planned.left_out)?;
     let bytes = planned.change.after()?.bytes();
-    let limit = limits.document_bytes;
-    let message = (bytes > limit).then(|| {
-        format!(
+    let limit = input.desired.at.limits.document_bytes;
+    let packed = input.desired.policies.get(&planned.key).is_some_and(|policy| !policy.grants.is_empty());
+    let overflow = input.desired.overflow.as_ref().filter(|_| packed);
+    let message = (bytes > limit).then(|| match overflow {
+        Some(overflow) => format!("{} {}", overflow.sentence(limit), overflow.help.join(" ")),
+        None => format!(
             "The document is {bytes} bytes long, {} more than the {limit} that fit. Join statements, use a \
              wildcard where it grants nothing new, or split the policy.",
             bytes - limit
-        )
+        ),
     })?;
     Some(Refusal::policy(RefusalName::DocumentTooLarge, &planned.key, message))
 }

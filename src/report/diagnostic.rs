@@ -23,11 +23,12 @@ pub fn diagnostics_text<'a>(
 }
 
 /// `2 errors, 1 warning in 3 policies for 1 target`
-pub fn findings_summary(diagnostics: &Diagnostics, policies: usize, targets: usize) -> String {
+pub fn findings_summary(diagnostics: &Diagnostics, policies: usize, grants: usize, targets: usize) -> String {
     let errors = counted(diagnostics.count(Severity::Error), "error");
     let warnings = counted(diagnostics.count(Severity::Warning), "warning");
     let (policies, targets) = (counted(policies, "policy entry"), counted(targets, "target"));
-    format!("{errors}, {warnings} in {policies} for {targets}\n")
+    let grants = if grants > 0 { format!(" and {}", counted(grants, "grant")) } else { String::new() };
+    format!("{errors}, {warnings} in {policies}{grants} for {targets}\n")
 }
 
 fn render(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {

@@ -13,6 +13,7 @@ mod github;
 mod json;
 mod layout;
 mod plan;
+mod recipe;
 mod rules;
 mod sarif;
 mod state;
@@ -28,6 +29,7 @@ pub use github::validate_github;
 pub use json::{apply_json, plan_json, validate_json};
 pub use layout::Layout;
 pub use plan::plan_text;
+pub use recipe::{recipe_text, recipes_json, recipes_text};
 pub use rules::{rule_text, rules_page, rules_text};
 pub use sarif::validate_sarif;
 pub use state::{

@@ -132,7 +132,33 @@ fn change(plan: &Plan, planned: &PlannedChange, layout: Layout, text: &mut Strin
     let left = format!("  {symbol} {word:<7} {}{breadth}", terminal(&planned.key.to_string()));
     let painted = |left: &str| style.map_or_else(|| left.to_owned(), |style| style.paint(left).to_string());
     let _ = writeln!(text, "{}", layout.edges(&left, &right, painted));
+    if planned.change.is_write() || layout.verbose {
+        holds(plan, planned, layout, text);
+    }
     details(&planned.change, planned.meaning.as_ref(), text);
+}
+
+/// The grants that were packed into a policy.
+fn holds(plan: &Plan, planned: &PlannedChange, layout: Layout, text: &mut String) {
+    let mut ids: Vec<&str> =
+        plan.grants.iter().filter(|place| place.key == planned.key).map(|place| place.id.as_str()).collect();
+    ids.dedup();
+    if ids.is_empty() {
+        return;
+    }
+    let (what, mut lines) = (format!("      {}: ", counted(ids.len(), "grant")), Vec::new());
+    let mut line = what;
+    for (index, id) in ids.iter().enumerate() {
+        let piece = format!("{id}{}", if index + 1 < ids.len() { ", " } else { "" });
+        if line.len() + piece.len() > layout.width.max(40) {
+            lines.push(std::mem::replace(&mut line, "        ".to_owned()));
+        }
+        line.push_str(&piece);
+    }
+    lines.push(line);
+    for line in lines {
+        let _ = writeln!(text, "{}", Style::Faint.paint(line.trim_end()));
+    }
 }
 
 fn ours_since(applied_at: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{DesiredState, Diagnostic, Lint, PolicyTemplate, Severity, SourceSpan};
+use crate::model::{DesiredState, Diagnostic, GrantTemplate, Lint, PolicyTemplate, Severity, SourceSpan};
 
 use super::rule::{Check, rule};
 
@@ -26,10 +26,13 @@ pub(super) fn accepted(
     // Few entries accept anything; only these are looked through for each finding.
     let accepting: Vec<&PolicyTemplate> =
         desired.policies.iter().filter(|entry| !entry.lint.allow.is_empty()).collect();
+    let grants: Vec<&GrantTemplate> =
+        desired.grants.iter().filter(|grant| !grant.entry.lint.allow.is_empty()).collect();
     for finding in findings {
         let entry = entry_of(&accepting, &finding);
-        let accepted =
-            entry.and_then(|entry| exception(&entry.lint, &finding)).or(exception(&desired.lint, &finding));
+        let grant = grants.iter().find(|grant| grant.is_about(&finding)).map(|grant| &grant.entry);
+        let own = entry.or(grant).and_then(|entry| exception(&entry.lint, &finding));
+        let accepted = own.or(exception(&desired.lint, &finding));
         match accepted {
             Some(span) => {
                 used.insert(span);
@@ -63,7 +66,8 @@ fn in_vain<'a>(
     desired: &'a DesiredState,
     used: &'a BTreeSet<SourceSpan>,
 ) -> impl Iterator<Item = Diagnostic> + 'a {
-    let lints = desired.policies.iter().map(|entry| &entry.lint).chain([&desired.lint]);
+    let entries = desired.policies.iter().chain(desired.grants.iter().map(|grant| &grant.entry));
+    let lints = entries.map(|entry| &entry.lint).chain([&desired.lint]);
     let exceptions =
         lints.flat_map(|lint| &lint.allow).filter(|(_, exception)| !used.contains(&exception.span));
     exceptions.filter_map(|(code, exception)| {

@@ -19,6 +19,8 @@ mod subject;
 
 use crate::model::{DesiredState, Diagnostic, Diagnostics};
 
+use crate::pack::place_grants;
+
 use level::levelled;
 
 pub use planning::when_planning;
@@ -32,11 +34,17 @@ pub use subject::{Subject, TargetSubject};
 pub fn validate(desired: &DesiredState) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = Vec::new();
     let mut seen = vec![false; desired.policies.len()];
+    let mut seen_grants = vec![false; desired.grants.len()];
     for at in &desired.targets {
-        let subjects = subject::subjects(desired, at, &mut seen);
-        // What AWS can never take is told so (LP501), and not looked into.
-        let judged = || subjects.iter().filter(|subject| subject.document.bytes() <= MOST_JUDGED_BYTES);
-        let target = TargetSubject { at, policies: &subjects };
+        let mut here = desired.at(at);
+        place_grants(&mut here, None);
+        let mut subjects = subject::subjects(desired, at, &mut seen);
+        let granted = subject::granted(desired, &here, &mut seen_grants);
+        subjects.extend(subject::packed(&here));
+        // What AWS can never take is told so (LP501), and not looked into; grants are judged one by one.
+        let written = || subjects.iter().filter(|subject| subject.grants.is_empty()).chain(&granted);
+        let judged = || written().filter(|subject| subject.document.bytes() <= MOST_JUDGED_BYTES);
+        let target = TargetSubject { at, policies: &subjects, overflow: here.overflow.as_ref() };
         for rule in rules() {
             match rule.check {
                 Check::Reader | Check::Plan | Check::Lint => {}

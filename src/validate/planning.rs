@@ -34,8 +34,9 @@ fn slots(
     after: usize,
 ) -> Option<Diagnostic> {
     let own = desired.at(at);
-    let unmanaged =
-        live.policies.keys().filter(|key| key.takes_slot() && !own.policies.contains_key(*key)).count();
+    let packed = |key: &PolicyKey| !own.grants.is_empty() && own.packing.number(key).is_some();
+    let theirs = |key: &&PolicyKey| key.takes_slot() && !own.policies.contains_key(*key) && !packed(key);
+    let unmanaged = live.policies.keys().filter(theirs).count();
     let limit = at.limits.account_policies;
     if unmanaged == 0 || !is_nearly(after, limit) || after > limit {
         return None;

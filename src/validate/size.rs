@@ -9,8 +9,14 @@ pub(super) fn too_large(rule: &Rule, target: &TargetSubject<'_>, findings: &mut 
     let limit = target.at.limits.document_bytes;
     for subject in target.policies.iter().filter(|subject| subject.document.bytes() > limit) {
         let bytes = subject.document.bytes();
-        let message = format!("The document is {bytes} bytes long, {} more than fit.", bytes - limit);
-        findings.push(subject.finding(rule, "", message));
+        let overflow = target.overflow.filter(|_| !subject.grants.is_empty());
+        let message = overflow.map_or_else(
+            || format!("The document is {bytes} bytes long, {} more than fit.", bytes - limit),
+            |overflow| overflow.sentence(limit),
+        );
+        let finding = subject.finding(rule, "", message);
+        let help = overflow.iter().flat_map(|overflow| &overflow.help);
+        findings.push(help.fold(finding, |finding, help| finding.note(help.clone())));
     }
 }
 

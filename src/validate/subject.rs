@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    DesiredState, DesiredTarget, Diagnostic, PolicyKey, PolicyScope, PolicyTemplate, SourceSpan,
+    DesiredPolicy, DesiredState, DesiredTarget, Diagnostic, Overflow, PlacedGrant, PolicyKey, PolicyScope,
+    PolicyTemplate, SourceSpan, TargetDesired,
 };
 use crate::policy::{Document, Json, Statement};
 
@@ -22,6 +23,8 @@ pub struct Subject<'a> {
     pub entry: &'a PolicyTemplate,
     /// Whether this is the first target at which the entry is looked at.
     pub is_first: bool,
+    /// The grants that were packed into it; none for a policy of the files.
+    pub grants: Vec<PlacedGrant<'a>>,
 }
 
 /// All policies at one target.
@@ -29,11 +32,13 @@ pub struct Subject<'a> {
 pub struct TargetSubject<'a> {
     /// The target.
     pub at: &'a DesiredTarget,
-    /// Its policies, in the order written.
+    /// Its policies: in the order written, and those of the grants behind them.
     pub policies: &'a [Subject<'a>],
+    /// Why the grants do not fit.
+    pub overflow: Option<&'a Overflow>,
 }
 
-/// The policies at a target; `seen` remembers which entries were looked at before.
+/// The policies of the files at a target; `seen` remembers which entries were looked at before.
 pub(super) fn subjects<'a>(
     desired: &'a DesiredState,
     at: &'a DesiredTarget,
@@ -44,7 +49,43 @@ pub(super) fn subjects<'a>(
         if entry.applies_to(at) {
             let is_first = !std::mem::replace(seen, true);
             let (key, document) = (entry.key(&at.target), entry.document.at(&at.target));
-            subjects.push(Subject { at, key, document, entry, is_first });
+            subjects.push(Subject { at, key, document, entry, is_first, grants: Vec::new() });
+        }
+    }
+    subjects
+}
+
+/// The policies of the grants, as they would be packed where nothing stands yet.
+pub(super) fn packed<'a>(desired: &TargetDesired<'a>) -> Vec<Subject<'a>> {
+    let packed = desired.policies.iter().filter(|(_, policy)| !policy.grants.is_empty());
+    let subject = |(key, policy): (&PolicyKey, &DesiredPolicy<'a>)| Subject {
+        at: desired.at,
+        key: key.clone(),
+        document: Arc::clone(&policy.document),
+        entry: policy.entry,
+        is_first: false,
+        grants: policy.grants.clone(),
+    };
+    packed.map(subject).collect()
+}
+
+/// The statements of the grants, each alone, under the policy that holds it.
+pub(super) fn granted<'a>(
+    desired: &'a DesiredState,
+    at: &TargetDesired<'a>,
+    seen: &mut [bool],
+) -> Vec<Subject<'a>> {
+    let mut subjects = Vec::new();
+    for (grant, seen) in desired.grants.iter().zip(seen) {
+        let document =
+            at.grants.iter().find(|here| std::ptr::eq(here.grant, grant)).map(|here| &here.document);
+        let holds =
+            |policy: &DesiredPolicy<'_>| policy.grants.iter().any(|placed| placed.grant.id == grant.id);
+        let key = at.policies.iter().find(|(_, policy)| holds(policy)).map(|(key, _)| key.clone());
+        if let (Some(document), Some(key)) = (document, key) {
+            let is_first = !std::mem::replace(seen, true);
+            let (document, entry) = (Arc::clone(document), &grant.entry);
+            subjects.push(Subject { at: at.at, key, document, entry, is_first, grants: Vec::new() });
         }
     }
     subjects
@@ -53,7 +94,14 @@ pub(super) fn subjects<'a>(
 impl Subject<'_> {
     /// The place of a node of the document, by JSON pointer.
     pub fn place(&self, pointer: &str) -> SourceSpan {
-        self.entry.document_spans.nearest(pointer).unwrap_or(self.entry.span)
+        if self.grants.is_empty() {
+            return self.entry.document_spans.nearest(pointer).unwrap_or(self.entry.span);
+        }
+        let number =
+            pointer.strip_prefix("/Statement/").and_then(|rest| rest.split('/').next()?.parse().ok());
+        let sid = number.and_then(|number: usize| self.document.statements().get(number)?.sid());
+        let placed = self.grants.iter().find(|placed| Some(placed.sid.as_str()) == sid);
+        placed.map_or(self.entry.span, |placed| placed.grant.entry.span)
     }
 
     /// The statements, each with its JSON pointer; a single one may stand without a list.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::model::{Diagnostic, Location, Severity, Target};
-use crate::plan::{Plan, Refusal, TargetResult};
+use crate::model::{Diagnostic, Location, PolicyAddress, Severity, Target};
+use crate::plan::{GrantPlace, Plan, Refusal, TargetResult};
 use crate::policy::{AccessChange, Found, Request};
 
 use super::change::ChangeFormat;
@@ -16,6 +16,7 @@ pub struct TargetFormat {
     slots: Option<SlotsFormat>,
     access: Option<AccessFormat>,
     changes: Vec<ChangeFormat>,
+    grants: Vec<GrantFormat>,
     operations: Vec<OperationFormat>,
     refusals: Vec<RefusalFormat>,
     diagnostics: Vec<DiagnosticFormat>,
@@ -46,6 +47,15 @@ struct RefusalFormat {
     allowed: bool,
 }
 
+/// The policy and statement that hold a grant.
+#[derive(Debug, Serialize)]
+struct GrantFormat {
+    id: String,
+    address: PolicyAddress,
+    sid: String,
+    source: Option<Location>,
+}
+
 /// One finding of the JSON.
 #[derive(Debug, Serialize)]
 pub struct DiagnosticFormat {
@@ -66,8 +76,18 @@ impl TargetFormat {
             Ok(plan) => plan,
             Err(error) => return Self::failed(target, &error.message),
         };
-        let Plan { target: _, limits: _, base: _, slots, access, changes, operations, refusals, diagnostics } =
-            plan;
+        let Plan {
+            target: _,
+            limits: _,
+            base: _,
+            slots,
+            access,
+            changes,
+            grants,
+            operations,
+            refusals,
+            diagnostics,
+        } = plan;
         Self {
             slots: slots.map(|slots| SlotsFormat {
                 limit: slots.limit,
@@ -77,6 +97,7 @@ impl TargetFormat {
             }),
             access: access.as_ref().map(AccessFormat::new),
             changes: changes.iter().map(|planned| ChangeFormat::new(plan, planned)).collect(),
+            grants: grants.iter().map(|place| GrantFormat::new(&target, place)).collect(),
             operations: operations.iter().map(|operation| OperationFormat::new(&target, operation)).collect(),
             refusals: refusals.iter().map(|refusal| RefusalFormat::new(&target, refusal)).collect(),
             diagnostics: diagnostics
@@ -97,12 +118,13 @@ impl TargetFormat {
 
     fn failed(target: Target, error: &str) -> Self {
         let error = Some(error.to_owned());
-        let (changes, operations, refusals) = (Vec::new(), Vec::new(), Vec::new());
+        let (changes, grants, operations, refusals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self {
             target,
             slots: None,
             access: None,
             changes,
+            grants,
             operations,
             refusals,
             diagnostics: Vec::new(),
@@ -120,6 +142,13 @@ impl AccessFormat {
         };
         let exact = *gained != Found::NotShown && *lost != Found::NotShown;
         Self { exact, gained: witness(gained), lost: witness(lost) }
+    }
+}
+
+impl GrantFormat {
+    fn new(target: &Target, place: &GrantPlace) -> Self {
+        let GrantPlace { id, key, sid, source } = place;
+        Self { id: id.clone(), address: key.at(target), sid: sid.clone(), source: source.clone() }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::model::{
     RecordedState, Severity, Target,
 };
 use crate::plan::{
-    Base, Operation, OperationKind, Plan, PlannedChange, Precondition, Refusal, RefusalName, Slots,
-    TargetResult, Unplanned,
+    Base, GrantPlace, Operation, OperationKind, Plan, PlannedChange, Precondition, Refusal, RefusalName,
+    Slots, TargetResult, Unplanned,
 };
 use crate::policy::{Document, Fingerprint};
 
@@ -26,6 +26,7 @@ pub struct SavedTarget {
     pub base: Base,
     slots: Option<SavedSlots>,
     changes: Vec<SavedChange>,
+    grants: Vec<SavedGrant>,
     operations: Vec<SavedOperation>,
     refusals: Vec<SavedRefusal>,
     diagnostics: Vec<SavedDiagnostic>,
@@ -50,6 +51,14 @@ struct SavedChange {
     source: Option<Location>,
     claim: Option<SavedClaim>,
     left_out: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct SavedGrant {
+    id: String,
+    address: PolicyAddress,
+    sid: String,
+    source: Option<Location>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,6 +143,7 @@ impl SavedTarget {
             slots: self.slots.as_ref().map(SavedSlots::slots),
             access: self.slots.as_ref().map(|_| meanings.access),
             changes: changes.into_values().collect(),
+            grants: self.grants.iter().map(SavedGrant::place).collect(),
             operations,
             refusals: self.refusals.iter().map(SavedRefusal::refusal).collect(),
             diagnostics: self.diagnostics.iter().filter_map(|found| found.finding(&code)).collect(),
@@ -171,6 +181,13 @@ impl SavedChange {
         let claim = self.claim.as_ref().map(SavedClaim::claim);
         let (left_out, source) = (self.left_out, self.source.clone());
         Ok(PlannedChange { key, change, meaning: None, claim, left_out, source })
+    }
+}
+
+impl SavedGrant {
+    fn place(&self) -> GrantPlace {
+        let Self { id, address, sid, source } = self;
+        GrantPlace { id: id.clone(), key: address.key.clone(), sid: sid.clone(), source: source.clone() }
     }
 }
 

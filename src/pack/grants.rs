@@ -1,0 +1,241 @@
+//! Grants become policies `PREFIX-1` and so on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    DesiredGrant, DesiredPolicy, GrantTemplate, LiveState, Overflow, PlacedGrant, PolicyKey, RecordedState,
+    TargetDesired, Unmanaged,
+};
+use crate::policy::Document;
+
+use super::advice::advice;
+use super::bin::{Measures, document};
+use super::covering::covered;
+use super::joining::joined_at_home;
+use super::piece::Piece;
+use super::placing::{Placing, Problem};
+use super::shape::Shape;
+
+/// What is at the target besides the files.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// What AWS has.
+    pub live: &'a LiveState,
+    /// What we last applied.
+    pub recorded: Option<&'a RecordedState>,
+    /// What is done about policies that nobody names.
+    pub unmanaged: &'a Unmanaged,
+}
+
+/// Where a grant's statement stands before anything is joined.
+struct Source<'a> {
+    grant: &'a GrantTemplate,
+    piece: Piece,
+    /// The grant that says all it says.
+    covered_by: Option<&'a GrantTemplate>,
+}
+
+/// Adds the policies of the grants to what is desired: each grant where it stands already, new ones where they change
+/// least. Without surroundings all of them are new.
+///
+/// Where they do not fit, every grant has a policy all the same, so that the plan can be shown, and is refused: the
+/// documents that are too long are the ones that say so.
+pub fn place_grants(desired: &mut TargetDesired<'_>, surroundings: Option<Surroundings<'_>>) {
+    if desired.grants.is_empty() {
+        return;
+    }
+    let standing = standing(desired, surroundings);
+    let limit = desired.at.limits.document_bytes;
+    let sources = sources(desired, &standing, limit);
+    let needed = sources.iter().filter(|source| source.covered_by.is_none());
+    let pieces = joined_at_home(needed.map(|source| source.piece.clone()).collect());
+    let (placing, overflow) = placing(desired, &pieces, &standing, limit, surroundings);
+    add_policies(desired, &sources, &pieces, &placing);
+    desired.overflow = overflow;
+}
+
+/// The documents of the policies that are packed into, by number from 0.
+fn standing(
+    desired: &TargetDesired<'_>,
+    surroundings: Option<Surroundings<'_>>,
+) -> BTreeMap<usize, Arc<Document>> {
+    let Some(Surroundings { live, recorded, unmanaged: _ }) = surroundings else { return BTreeMap::new() };
+    let mut standing = BTreeMap::new();
+    let recorded = recorded.iter().flat_map(|recorded| &recorded.policies);
+    let recorded = recorded.map(|(key, policy)| (key, &policy.document));
+    let live = live.policies.iter().map(|(key, policy)| (key, &policy.document));
+    // What is live counts more than what is recorded.
+    for (key, document) in recorded.chain(live) {
+        if let Some(number) = desired.packing.number(key) {
+            standing.insert(number - 1, Arc::clone(document));
+        }
+    }
+    standing
+}
+
+fn sources<'a>(
+    desired: &TargetDesired<'a>,
+    standing: &BTreeMap<usize, Arc<Document>>,
+    limit: usize,
+) -> Vec<Source<'a>> {
+    let documents: Vec<&Document> = desired.grants.iter().map(|grant| &*grant.document).collect();
+    let covered = covered(&desired.at.target.log_group_arn(""), &documents);
+    let homes: BTreeMap<usize, Vec<(Option<&str>, Shape)>> = standing
+        .iter()
+        .map(|(number, document)| {
+            let shapes =
+                document.statements().iter().map(|statement| (statement.sid(), Shape::of(statement)));
+            (*number, shapes.collect())
+        })
+        .collect();
+    let mut sources = Vec::new();
+    for (DesiredGrant { document, grant }, covered_by) in desired.grants.iter().zip(covered) {
+        let (grant, covered_by) = (*grant, covered_by.map(|number| desired.grants[number].grant));
+        let Some(shape) = document.statements().first().map(Shape::of) else { continue };
+        // One that no document can hold is placed resource by resource.
+        let parts: Vec<Shape> = if document.bytes() > limit {
+            shape.resources().map(|resource| shape.of_resource(resource)).collect()
+        } else {
+            vec![shape]
+        };
+        for shape in parts {
+            let home = home(&grant.id, &shape, &homes);
+            let piece = Piece { shape, names: [grant.id.clone()].into(), home };
+            sources.push(Source { grant, piece, covered_by });
+        }
+    }
+    sources
+}
+
+/// The policy in which a statement stands: as it is, by its Sid, or with most of its resources.
+fn home(id: &str, shape: &Shape, homes: &BTreeMap<usize, Vec<(Option<&str>, Shape)>>) -> Option<usize> {
+    let mut best: Option<((bool, bool, usize, bool), usize)> = None;
+    for (number, statements) in homes {
+        for (sid, standing) in statements {
+            let sid = sid.unwrap_or_default();
+            let score = (standing.holds(shape), sid == id, standing.common(shape), sid.contains(id));
+            let says_nothing = score == (false, false, 0, false);
+            if !says_nothing && best.is_none_or(|(found, _)| score > found) {
+                best = Some((score, *number));
+            }
+        }
+    }
+    best.map(|(_, number)| number)
+}
+
+/// Finds the places: in as many policies as have a slot, else in as many as the files allow, for then it is the slots that
+/// are too few.
+fn placing(
+    desired: &TargetDesired<'_>,
+    pieces: &[Piece],
+    standing: &BTreeMap<usize, Arc<Document>>,
+    limit: usize,
+    surroundings: Option<Surroundings<'_>>,
+) -> (Placing, Option<Overflow>) {
+    let most = desired.packing.max_policies;
+    let measures = Measures::of(pieces);
+    let dirty = |bins: usize| (0..bins).map(|bin| is_dirty(bin, pieces, standing)).collect::<Vec<bool>>();
+    let tried = |bins: usize| Problem::new(pieces, &measures, limit, bins, dirty(bins)).place();
+    let fits = |placing: &Placing| placing.bin_of.iter().all(Option::is_some);
+    let highest = standing.keys().max().map_or(0, |highest| highest + 1);
+    let free = free_slots(desired, surroundings).max(highest).clamp(1, most);
+    let mut placing = tried(free);
+    if !fits(&placing) && free < most {
+        placing = tried(most);
+    }
+    if fits(&placing) {
+        return (placing, None);
+    }
+    let bytes = squeeze(pieces, &measures, &mut placing, limit, most);
+    let help = advice(pieces, desired.packing.max_policies, desired.at.limits.account_policies);
+    (placing, Some(Overflow { bytes, policies: most, help }))
+}
+
+/// How many policies of ours have a slot: those that nobody else has.
+fn free_slots(desired: &TargetDesired<'_>, surroundings: Option<Surroundings<'_>>) -> usize {
+    let ours = |key: &PolicyKey| desired.packing.number(key).is_some();
+    let mut others: std::collections::BTreeSet<&PolicyKey> =
+        desired.policies.keys().filter(|key| key.takes_slot()).collect();
+    if let Some(Surroundings { live, recorded, unmanaged }) = surroundings {
+        let goes = |key: &PolicyKey| {
+            recorded.is_some_and(|recorded| {
+                recorded.policies.contains_key(key) || (unmanaged.delete && !unmanaged.ignores(key))
+            })
+        };
+        others.extend(live.policies.keys().filter(|key| key.takes_slot() && !ours(key) && !goes(key)));
+    }
+    desired.at.limits.account_policies.saturating_sub(others.len())
+}
+
+/// Whether a policy changes even if nothing comes to it.
+fn is_dirty(bin: usize, pieces: &[Piece], standing: &BTreeMap<usize, Arc<Document>>) -> bool {
+    let inside: Vec<&Piece> = pieces.iter().filter(|piece| piece.home == Some(bin)).collect();
+    match standing.get(&bin) {
+        None => !inside.is_empty(),
+        Some(live) => {
+            let (document, _) = document(&inside);
+            let canonical = |document: &Document| {
+                let mut texts: Vec<String> =
+                    document.statements().iter().map(|statement| statement.canonical().to_owned()).collect();
+                texts.sort();
+                texts
+            };
+            canonical(&document) != canonical(live)
+        }
+    }
+}
+
+/// Puts what has no room where it is the least too much; how many bytes are too many.
+fn squeeze(pieces: &[Piece], measures: &Measures, placing: &mut Placing, limit: usize, bins: usize) -> usize {
+    let problem = Problem::new(pieces, measures, limit, bins, vec![false; bins]);
+    let mut filled = problem.filled(placing);
+    for piece in 0..pieces.len() {
+        if placing.bin_of[piece].is_none()
+            && let Some(bin) = (0..bins).min_by_key(|bin| filled[*bin].bytes_with(measures, piece))
+        {
+            filled[bin].add(measures, piece);
+            placing.bin_of[piece] = Some(bin);
+        }
+    }
+    filled.iter().map(|bin| bin.bytes().saturating_sub(limit)).sum()
+}
+
+fn add_policies<'a>(
+    desired: &mut TargetDesired<'a>,
+    sources: &[Source<'a>],
+    pieces: &[Piece],
+    placing: &Placing,
+) {
+    let mut inside: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
+    for (piece, bin) in pieces.iter().zip(&placing.bin_of) {
+        if let Some(bin) = bin {
+            inside.entry(*bin).or_default().push(piece);
+        }
+    }
+    for (bin, inside) in inside {
+        let (document, sids) = document(&inside);
+        let mut grants: Vec<PlacedGrant<'a>> = Vec::new();
+        for (piece, sid) in inside.iter().zip(&sids) {
+            let here = |source: &&Source<'_>| {
+                source.covered_by.map_or_else(
+                    || piece.shape.holds(&source.piece.shape) && piece.names.contains(&source.grant.id),
+                    |covering| piece.names.contains(&covering.id),
+                )
+            };
+            grants.extend(
+                sources
+                    .iter()
+                    .filter(here)
+                    .map(|source| PlacedGrant { grant: source.grant, sid: sid.clone() }),
+            );
+        }
+        grants.sort_by(|one, other| (&one.grant.id, &one.sid).cmp(&(&other.grant.id, &other.sid)));
+        grants.dedup_by(|one, other| one.grant.id == other.grant.id && one.sid == other.sid);
+        let Some(first) = grants.iter().map(|placed| placed.grant).min_by_key(|grant| grant.id_span) else {
+            continue;
+        };
+        let policy = DesiredPolicy { document: Arc::new(document), entry: &first.entry, grants };
+        desired.policies.insert(desired.packing.policy(bin + 1), policy);
+    }
+}

@@ -1,0 +1,166 @@
+//! A statement taken apart into what can be joined and what cannot.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use crate::policy::{Document, Json, Statement};
+
+/// The elements whose values are sets of strings; a statement that differs from another in one of them only can be
+/// joined with it.
+pub(super) const PRINCIPAL: usize = 0;
+pub(super) const ACTION: usize = 1;
+pub(super) const RESOURCE: usize = 2;
+const SETS: [&str; 3] = ["Principal", "Action", "Resource"];
+
+/// A statement: three sets, and all else.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    /// Effect, condition and whatever else stands there, as canonical text: equal texts mean the same.
+    rest_text: String,
+    /// Services, actions and resources; nothing where the element is written in another way (`NotAction`, a bare star).
+    pub(super) sets: [Option<BTreeSet<String>>; 3],
+    /// All elements but the Sid and the sets, as written; what they mean is in the canonical text.
+    rest: Vec<(String, Json)>,
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Shape {}
+
+impl PartialOrd for Shape {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Shape {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.rest_text, &self.sets).cmp(&(&other.rest_text, &other.sets))
+    }
+}
+
+impl Shape {
+    pub(super) fn of(statement: &Statement) -> Self {
+        let (mut sets, mut rest) = ([const { None }; 3], Vec::new());
+        for (name, value) in statement.json().members() {
+            let set = SETS.iter().position(|set| set == name);
+            match set.and_then(|set| Some((set, values(set, value)?))) {
+                Some((set, values)) if sets[set].is_none() => sets[set] = Some(values),
+                _ if name == "Sid" => {}
+                _ => rest.push((name.clone(), value.clone())),
+            }
+        }
+        let alone = Document::of_statements(&[Json::Object(rest.clone())], "2012-10-17");
+        let rest_text =
+            alone.statements().first().map(|rest| rest.canonical().to_owned()).unwrap_or_default();
+        Self { rest_text, sets, rest }
+    }
+
+    /// The statement, its values sorted; a single value stands alone.
+    pub(super) fn statement(&self, sid: &str) -> Json {
+        let mut members = Vec::new();
+        if !sid.is_empty() {
+            members.push(("Sid".to_owned(), Json::String(sid.to_owned())));
+        }
+        for (name, set) in SETS.iter().zip(&self.sets) {
+            let Some(set) = set else { continue };
+            let value = one_or_several(set);
+            let value =
+                if *name == "Principal" { Json::Object(vec![("Service".to_owned(), value)]) } else { value };
+            members.push(((*name).to_owned(), value));
+        }
+        members.extend(self.rest.iter().cloned());
+        Json::Object(members)
+    }
+
+    /// This statement with the values of another that differs in one set only.
+    pub(super) fn joined(&self, other: &Self, set: usize) -> Option<Self> {
+        if self.rest_text != other.rest_text {
+            return None;
+        }
+        let others = (0..SETS.len()).filter(|index| *index != set);
+        if !others.into_iter().all(|index| self.sets[index] == other.sets[index]) {
+            return None;
+        }
+        let (mut own, more) = (self.sets[set].clone()?, other.sets[set].as_ref()?);
+        own.extend(more.iter().cloned());
+        let mut joined = self.clone();
+        joined.sets[set] = Some(own);
+        Some(joined)
+    }
+
+    /// Whether every value of another statement stands in this one, and all else is the same.
+    pub(super) fn holds(&self, other: &Self) -> bool {
+        let wider = |(own, other): (&Option<BTreeSet<String>>, &Option<BTreeSet<String>>)| match (own, other)
+        {
+            (Some(own), Some(other)) => own.is_superset(other),
+            (None, None) => true,
+            _ => false,
+        };
+        self.rest_text == other.rest_text && self.sets.iter().zip(&other.sets).all(wider)
+    }
+
+    /// How many resources it has in common with a statement that says all else the same.
+    pub(super) fn common(&self, other: &Self) -> usize {
+        let same = self.rest_text == other.rest_text
+            && self.sets[PRINCIPAL] == other.sets[PRINCIPAL]
+            && self.sets[ACTION] == other.sets[ACTION];
+        match (&self.sets[RESOURCE], &other.sets[RESOURCE]) {
+            (Some(own), Some(other)) if same => own.intersection(other).count(),
+            _ => 0,
+        }
+    }
+
+    /// What statements have in common that can be joined by their resources.
+    pub(super) fn head(&self) -> (&str, &Option<BTreeSet<String>>, &Option<BTreeSet<String>>, bool) {
+        (&self.rest_text, &self.sets[PRINCIPAL], &self.sets[ACTION], self.sets[RESOURCE].is_some())
+    }
+
+    /// The resources; none where they are written in another way.
+    pub(super) fn resources(&self) -> impl Iterator<Item = &str> {
+        self.sets[RESOURCE].iter().flatten().map(String::as_str)
+    }
+
+    /// This statement with one of its resources alone.
+    pub(super) fn of_resource(&self, resource: &str) -> Self {
+        let mut alone = self.clone();
+        alone.sets[RESOURCE] = Some(BTreeSet::from([resource.to_owned()]));
+        alone
+    }
+
+    /// Whether nothing is left of it to speak about.
+    pub(super) fn without_resources(&self, gone: impl Fn(&str) -> bool) -> Option<Self> {
+        let mut left = self.clone();
+        let set = left.sets[RESOURCE].as_mut()?;
+        set.retain(|resource| !gone(resource));
+        (!set.is_empty()).then_some(left)
+    }
+}
+
+/// The strings of an element; nothing where it holds anything else.
+fn values(set: usize, value: &Json) -> Option<BTreeSet<String>> {
+    let list = |value: &Json| -> Option<BTreeSet<String>> {
+        let texts: Option<BTreeSet<String>> =
+            value.items().iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect();
+        texts.filter(|texts| !texts.is_empty())
+    };
+    if set != PRINCIPAL {
+        return list(value);
+    }
+    match value {
+        Json::Object(kinds) if kinds.len() == 1 && kinds[0].0 == "Service" => list(&kinds[0].1),
+        _ => None,
+    }
+}
+
+fn one_or_several(values: &BTreeSet<String>) -> Json {
+    let mut texts = values.iter().map(|value| Json::String(value.clone()));
+    match (texts.next(), values.len()) {
+        (Some(only), 1) => only,
+        (first, _) => Json::Array(first.into_iter().chain(texts).collect()),
+    }
+}
