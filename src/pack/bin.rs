@@ -1,11 +1,11 @@
 //! A policy that is being filled, and its exact length.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::{Document, Json};
 
 use super::joining::joined;
-use super::piece::{Piece, sid};
+use super::piece::{MOST_NAMES, Piece, sid, sid_length};
 
 /// `{"Version":"2012-10-17","Statement":[]}`
 const FRAME: usize = 39;
@@ -14,6 +14,8 @@ const FRAME: usize = 39;
 #[derive(Debug)]
 pub(super) struct Measures {
     measures: Vec<Measure>,
+    /// All names, sorted.
+    names: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -24,12 +26,15 @@ struct Measure {
     fixed: usize,
     /// Numbers and lengths of its resources, quotation marks included.
     resources: Vec<(usize, usize)>,
-    names: Vec<String>,
+    /// Numbers of its names, in order.
+    names: Vec<usize>,
 }
 
 impl Measures {
     pub(super) fn of(pieces: &[Piece]) -> Self {
         let (mut heads, mut resources) = (BTreeMap::new(), BTreeMap::new());
+        let names: BTreeSet<&String> = pieces.iter().flat_map(|piece| &piece.names).collect();
+        let names: Vec<String> = names.into_iter().cloned().collect();
         let mut measures = Vec::with_capacity(pieces.len());
         for piece in pieces {
             let next = heads.len();
@@ -42,10 +47,10 @@ impl Measures {
             }
             let length = piece.shape.statement("").to_string().len();
             let fixed = length - list_length(own.len(), own.iter().map(|(_, length)| length).sum());
-            let names = piece.names.iter().cloned().collect();
-            measures.push(Measure { head, fixed, resources: own, names });
+            let own_names = piece.names.iter().filter_map(|name| names.binary_search(name).ok()).collect();
+            measures.push(Measure { head, fixed, resources: own, names: own_names });
         }
-        Self { measures }
+        Self { measures, names }
     }
 
     /// The length of a document with one piece alone.
@@ -87,6 +92,8 @@ struct Head {
     pieces: Vec<usize>,
     /// How many pieces name a resource.
     resources: BTreeMap<usize, usize>,
+    /// How many pieces have a name.
+    names: BTreeMap<usize, usize>,
     sum: usize,
     length: usize,
 }
@@ -103,9 +110,11 @@ impl Bin {
                 head.sum += length;
             }
         }
-        let at = head.pieces.partition_point(|held| *held < piece);
-        head.pieces.insert(at, piece);
-        head.measure(measures);
+        for name in &measure.names {
+            *head.names.entry(*name).or_insert(0) += 1;
+        }
+        head.pieces.push(piece);
+        head.length = head.measured(measures, measure.fixed, None);
         self.length += head.length;
         self.number += 1;
     }
@@ -123,12 +132,20 @@ impl Bin {
                 }
             }
         }
+        for name in &measure.names {
+            if let Some(held) = head.names.get_mut(name) {
+                *held -= 1;
+                if *held == 0 {
+                    head.names.remove(name);
+                }
+            }
+        }
         head.pieces.retain(|held| *held != piece);
         self.number -= 1;
         if head.pieces.is_empty() {
             self.heads.remove(&measure.head);
         } else {
-            head.measure(measures);
+            head.length = head.measured(measures, measure.fixed, None);
             self.length += head.length;
         }
     }
@@ -141,26 +158,12 @@ impl Bin {
     /// The length with one piece more.
     pub(super) fn bytes_with(&self, measures: &Measures, piece: usize) -> usize {
         let measure = &measures.measures[piece];
-        let Some(head) = self.heads.get(&measure.head) else {
-            let comma = usize::from(self.number > 0);
-            let frame = if self.number == 0 { FRAME } else { self.bytes() };
-            let mut head = Head::default();
-            head.resources = measure.resources.iter().map(|(number, _)| (*number, 1)).collect();
-            head.sum = measure.resources.iter().map(|(_, length)| length).sum();
-            head.pieces.push(piece);
-            head.measure(measures);
-            return frame + head.length + comma;
-        };
-        let mut grown = head.clone();
-        for (resource, length) in &measure.resources {
-            if grown.resources.insert(*resource, 1).is_none() {
-                grown.sum += length;
-            }
-        }
-        let at = grown.pieces.partition_point(|held| *held < piece);
-        grown.pieces.insert(at, piece);
-        grown.measure(measures);
-        self.bytes() - head.length + grown.length
+        let empty = Head::default();
+        let head = self.heads.get(&measure.head).unwrap_or(&empty);
+        let grown = head.measured(measures, measure.fixed, Some(measure));
+        let comma = usize::from(head.pieces.is_empty() && self.number > 0);
+        let frame = if self.number == 0 { FRAME } else { self.bytes() };
+        frame - head.length + grown + comma
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -169,19 +172,24 @@ impl Bin {
 }
 
 impl Head {
-    fn measure(&mut self, measures: &Measures) {
-        let Some(first) = self.pieces.first() else { return };
-        let fixed = measures.measures[*first].fixed;
-        let mut names: Vec<&str> = self
-            .pieces
-            .iter()
-            .flat_map(|piece| measures.measures[*piece].names.iter().map(String::as_str))
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let sid = sid(names.iter().copied());
-        let sid = if sid.is_empty() { 0 } else { r#""Sid":"","#.len() + sid.len() };
-        self.length = fixed + sid + list_length(self.resources.len(), self.sum);
+    /// The length of the statement, with one piece more; `fixed` is that of every piece here.
+    fn measured(&self, measures: &Measures, fixed: usize, more: Option<&Measure>) -> usize {
+        let new = more.iter().flat_map(|more| &more.resources);
+        let (mut number, mut sum) = (self.resources.len(), self.sum);
+        for (_, length) in new.filter(|(resource, _)| !self.resources.contains_key(resource)) {
+            number += 1;
+            sum += length;
+        }
+        let new: Vec<usize> = more.iter().flat_map(|more| &more.names).copied().collect();
+        let new = new.iter().filter(|name| !self.names.contains_key(name));
+        let count = self.names.len() + new.clone().count();
+        // Names that a Sid has no room for do not change its length.
+        let mut first: Vec<usize> =
+            self.names.keys().take(MOST_NAMES).copied().chain(new.take(MOST_NAMES).copied()).collect();
+        first.sort_unstable();
+        let sid = sid_length(first.iter().map(|name| measures.names[*name].as_str()), count);
+        let sid = if sid == 0 { 0 } else { r#""Sid":"","#.len() + sid };
+        fixed + sid + list_length(number, sum)
     }
 }
 
@@ -206,4 +214,45 @@ pub(super) fn document(pieces: &[&Piece]) -> (Document, Vec<String>) {
         found.map(|index| sids[index].clone()).unwrap_or_default()
     };
     (Document::of_statements(&json, "2012-10-17"), pieces.iter().map(held).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::shape::Shape;
+
+    fn piece(id: &str, service: &str, resources: &[&str]) -> Piece {
+        let resources: Vec<String> = resources.iter().map(|resource| format!("\"{resource}\"")).collect();
+        let document = Document::from_text(format!(
+            r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"Service":"{service}"}},"Action":"logs:PutLogEvents","Resource":[{}]}}]}}"#,
+            resources.join(",")
+        ));
+        Piece { shape: Shape::of(&document.statements()[0]), names: [id.to_owned()].into(), home: None }
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_text_that_is_sent() {
+        let pieces = [
+            piece("a", "es.amazonaws.com", &["x"]),
+            piece("b", "es.amazonaws.com", &["x", "y\\\"\\u00e4"]),
+            piece("c", "events.amazonaws.com", &["z", "q"]),
+            piece("averylongnamewithmanylettersthatfillsmorethanhalfofasid", "es.amazonaws.com", &["u"]),
+            piece("anotherlongname", "es.amazonaws.com", &["v"]),
+        ];
+        let measures = Measures::of(&pieces);
+        let mut bin = Bin::default();
+        for number in 0..pieces.len() {
+            let expected = bin.bytes_with(&measures, number);
+            bin.add(&measures, number);
+            let inside: Vec<&Piece> = pieces[..=number].iter().collect();
+            assert_eq!(bin.bytes(), document(&inside).0.bytes(), "{number}");
+            assert_eq!(bin.bytes(), expected);
+        }
+        for number in (0..pieces.len()).rev() {
+            bin.remove(&measures, number);
+            let inside: Vec<&Piece> = pieces[..number].iter().collect();
+            let expected = if number == 0 { 0 } else { document(&inside).0.bytes() };
+            assert_eq!(bin.bytes(), expected, "{number}");
+        }
+    }
 }

@@ -1,29 +1,37 @@
 //! Statements that another one covers: they need no place of their own.
 
-use crate::policy::{Attached, Comparison, Document};
+use crate::policy::{Attached, Comparison, Document, Effect, Requests};
 
-/// For each document of one statement, the number of another that says everything it says; nothing for those that are
-/// needed. `prefix` is the beginning of the ARNs of the target's log groups.
-pub(super) fn covered(prefix: &str, documents: &[&Document]) -> Vec<Option<usize>> {
+use super::shape::Shape;
+
+/// For each statement, alone in a document, the number of another that says everything it says; nothing for those that
+/// are needed. `prefix` is the beginning of the ARNs of the target's log groups.
+pub(super) fn covered(prefix: &str, statements: &[(&Document, &Shape)]) -> Vec<Option<usize>> {
     let mut comparison = Comparison::new(prefix);
-    let meanings: Vec<_> = documents
-        .iter()
-        .map(|document| {
-            let policy = Attached { document, log_group: None };
-            comparison.statements(policy).into_iter().next().flatten()
-        })
-        .collect();
-    let mut covered: Vec<Option<usize>> = vec![None; documents.len()];
-    for (inner, meaning) in meanings.iter().enumerate() {
-        let Some((effect, requests)) = meaning else { continue };
-        let covering = meanings.iter().enumerate().find(|(outer, meaning)| {
-            let Some((other, wider)) = meaning else { return false };
-            *outer != inner
-                && other == effect
+    // What a statement means is only asked where another may say as much.
+    let mut meanings: Vec<Option<Option<(Effect, Requests)>>> = vec![None; statements.len()];
+    let mut covered: Vec<Option<usize>> = vec![None; statements.len()];
+    for inner in 0..statements.len() {
+        let near = (0..statements.len()).filter(|outer| *outer != inner);
+        let near: Vec<usize> =
+            near.filter(|outer| statements[*outer].1.may_cover(statements[inner].1)).collect();
+        for outer in near {
+            for number in [inner, outer] {
+                meanings[number].get_or_insert_with(|| meaning(&mut comparison, statements[number].0));
+            }
+            let (Some(Some((effect, requests))), Some(Some((other, wider)))) =
+                (&meanings[inner], &meanings[outer])
+            else {
+                continue;
+            };
+            let covers = other == effect
                 && comparison.is_within(requests, wider)
-                && (*outer < inner || !comparison.is_within(wider, requests))
-        });
-        covered[inner] = covering.map(|(outer, _)| outer);
+                && (outer < inner || !comparison.is_within(wider, requests));
+            if covers {
+                covered[inner] = Some(outer);
+                break;
+            }
+        }
     }
     // What covers is covered itself at times; the last of such a chain stays.
     let last = |mut number: usize| {
@@ -33,4 +41,9 @@ pub(super) fn covered(prefix: &str, documents: &[&Document]) -> Vec<Option<usize
         number
     };
     covered.iter().map(|outer| outer.map(last)).collect()
+}
+
+/// The requests that a statement speaks about; nothing where it never takes effect.
+fn meaning(comparison: &mut Comparison, document: &Document) -> Option<(Effect, Requests)> {
+    comparison.statements(Attached { document, log_group: None }).into_iter().next().flatten()
 }

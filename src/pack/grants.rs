@@ -79,8 +79,13 @@ fn sources<'a>(
     standing: &BTreeMap<usize, Arc<Document>>,
     limit: usize,
 ) -> Vec<Source<'a>> {
-    let documents: Vec<&Document> = desired.grants.iter().map(|grant| &*grant.document).collect();
-    let covered = covered(&desired.at.target.log_group_arn(""), &documents);
+    let alone = |grant: &DesiredGrant<'a>| {
+        let shape = Shape::of(grant.document.statements().first()?);
+        Some((grant.grant, Arc::clone(&grant.document), shape))
+    };
+    let grants: Vec<_> = desired.grants.iter().filter_map(alone).collect();
+    let says = grants.iter().map(|(_, document, shape)| (&**document, shape));
+    let covered = covered(&desired.at.target.log_group_arn(""), &says.collect::<Vec<_>>());
     let homes: BTreeMap<usize, Vec<(Option<&str>, Shape)>> = standing
         .iter()
         .map(|(number, document)| {
@@ -90,14 +95,13 @@ fn sources<'a>(
         })
         .collect();
     let mut sources = Vec::new();
-    for (DesiredGrant { document, grant }, covered_by) in desired.grants.iter().zip(covered) {
-        let (grant, covered_by) = (*grant, covered_by.map(|number| desired.grants[number].grant));
-        let Some(shape) = document.statements().first().map(Shape::of) else { continue };
+    for ((grant, document, shape), covered_by) in grants.iter().zip(covered) {
+        let covered_by = covered_by.map(|number| grants[number].0);
         // One that no document can hold is placed resource by resource.
         let parts: Vec<Shape> = if document.bytes() > limit {
             shape.resources().map(|resource| shape.of_resource(resource)).collect()
         } else {
-            vec![shape]
+            vec![shape.clone()]
         };
         for shape in parts {
             let home = home(&grant.id, &shape, &homes);

@@ -17,29 +17,48 @@ pub(super) struct Piece {
 /// The most letters of a Sid that is made of several names.
 const MOST_LETTERS: usize = 64;
 
+/// More names than any Sid shows.
+pub(super) const MOST_NAMES: usize = 1 + MOST_LETTERS / (AND.len() + 1);
+
+const AND: &str = "And";
+
 /// The Sid of a statement that several names have made: the names with `And` between them, or the first ones and how
 /// many more there are.
 pub(super) fn sid<'a>(names: impl Iterator<Item = &'a str> + Clone) -> String {
     let number = names.clone().count();
-    let letters: usize = names.clone().map(|name| name.len() + AND.len()).sum();
-    if letters <= MOST_LETTERS + AND.len() || number < 2 {
-        return names.collect::<Vec<&str>>().join(AND);
+    let shown = shown(names.clone(), number);
+    let mut text = names.take(shown).collect::<Vec<&str>>().join(AND);
+    if shown < number {
+        text.push_str(&format!("{AND}{}More", number - shown));
     }
-    let (mut text, mut taken) = (String::new(), 0);
-    for name in names {
-        if taken > 0 && text.len() + name.len() + "AndAnd999More".len() > MOST_LETTERS {
-            break;
-        }
-        if taken > 0 {
-            text.push_str(AND);
-        }
-        text.push_str(name);
-        taken += 1;
-    }
-    format!("{text}{AND}{}More", number - taken)
+    text
 }
 
-const AND: &str = "And";
+/// The length of that Sid; `names` may end behind the first [`MOST_NAMES`] of `number`.
+pub(super) fn sid_length<'a>(names: impl Iterator<Item = &'a str> + Clone, number: usize) -> usize {
+    let shown = shown(names.clone(), number);
+    let letters: usize = names.take(shown).map(str::len).sum();
+    let more = if shown < number { AND.len() + (number - shown).to_string().len() + "More".len() } else { 0 };
+    letters + shown.saturating_sub(1) * AND.len() + more
+}
+
+/// How many of the names a Sid shows: all that fit, and one at least.
+fn shown<'a>(names: impl Iterator<Item = &'a str> + Clone, number: usize) -> usize {
+    let all: usize = names.clone().map(|name| name.len() + AND.len()).sum();
+    if number < 2 || (number <= MOST_NAMES && all <= MOST_LETTERS + AND.len()) {
+        return number;
+    }
+    let (mut letters, mut shown) = (0, 0);
+    for name in names {
+        let with = letters + name.len() + AND.len();
+        if shown > 0 && with + "999More".len() > MOST_LETTERS {
+            break;
+        }
+        letters = with;
+        shown += 1;
+    }
+    shown.min(number - 1)
+}
 
 #[cfg(test)]
 mod tests {
@@ -55,5 +74,9 @@ mod tests {
         let text = sid(names.iter().map(String::as_str));
         assert!(text.len() <= MOST_LETTERS && text.starts_with("grant10Andgrant11"), "{text}");
         assert!(text.ends_with("And45More"), "{text}");
+        for number in 0..40 {
+            let some = || names[..number].iter().map(String::as_str);
+            assert_eq!(sid_length(some().take(MOST_NAMES), number), sid(some()).len(), "{number}");
+        }
     }
 }

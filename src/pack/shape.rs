@@ -104,6 +104,28 @@ impl Shape {
         self.rest_text == other.rest_text && self.sets.iter().zip(&other.sets).all(wider)
     }
 
+    /// Whether it is worth asking if this one says everything that another says: a quick look at services and at the
+    /// beginnings of resources, which never says no wrongly.
+    pub(super) fn may_cover(&self, other: &Self) -> bool {
+        let [wider, narrower] = [self, other].map(|shape| &shape.sets);
+        let services = match (&wider[PRINCIPAL], &narrower[PRINCIPAL]) {
+            (Some(wider), Some(narrower)) => wider.is_superset(narrower),
+            _ => true,
+        };
+        let plain = |letter: &u8| !b"*?$".contains(letter);
+        let near = |one: &str, other: &str| {
+            let pairs = one.bytes().zip(other.bytes());
+            pairs.take_while(|(one, other)| plain(one) && plain(other)).all(|(one, other)| one == other)
+        };
+        let resources = match (&wider[RESOURCE], &narrower[RESOURCE]) {
+            (Some(wider), Some(narrower)) => {
+                narrower.iter().all(|inner| wider.iter().any(|outer| near(outer, inner)))
+            }
+            _ => true,
+        };
+        services && resources
+    }
+
     /// How many resources it has in common with a statement that says all else the same.
     pub(super) fn common(&self, other: &Self) -> usize {
         let same = self.rest_text == other.rest_text

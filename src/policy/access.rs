@@ -123,7 +123,8 @@ impl Comparison {
 
     /// Whether every request of one region is one of another: proved.
     pub(super) fn lies_in(&mut self, inner: &Region, outer: &Region) -> bool {
-        outer.0.iter().all(|literal| self.implies(inner, *literal))
+        // Conditions, which come last, are cheaper to compare than resources.
+        outer.0.iter().rev().all(|literal| self.implies(inner, *literal))
     }
 
     pub(super) fn region(&mut self, clause: &Clause, log_group: Option<&str>) -> Region {
