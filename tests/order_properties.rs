@@ -174,6 +174,7 @@ fn planned_from(case: &Case, world: World) -> Plan {
             regions: None,
             prevent_delete: false,
             adopt: true,
+            replaces: Vec::new(),
             ownership: Ownership::Document,
             lint: Lint::default(),
             span,

@@ -57,6 +57,7 @@ fn desired(cells: &[Cell]) -> DesiredState {
             regions: None,
             prevent_delete: false,
             adopt: cell.adopt,
+            replaces: Vec::new(),
             ownership: Ownership::Document,
             lint: Lint::default(),
             span,

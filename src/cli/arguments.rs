@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::PolicyAddress;
 
+use super::compact::CompactArguments;
 use super::recipes::RecipesArguments;
 
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
@@ -97,6 +98,11 @@ pub(super) enum Command {
         after_help = "Example:\n  logpolicy can es.amazonaws.com PutLogEvents /aws/search/x --source-account 111122223333"
     )]
     Can(CanArguments),
+    /// Propose the fewest policies that grant what the unmanaged ones grant
+    #[command(
+        after_help = "Example:\n  logpolicy compact -o compact.yaml\n  logpolicy -f logpolicy.yaml -f compact.yaml plan"
+    )]
+    Compact(CompactArguments),
     /// Show the documented shapes that services need, for `grants`
     #[command(after_help = "Example:\n  logpolicy recipes route53-query-logs")]
     Recipes(RecipesArguments),

@@ -6,6 +6,7 @@ mod arguments;
 mod can;
 mod carry_out;
 mod clock;
+mod compact;
 mod emulate;
 mod exit;
 mod explain;
@@ -19,6 +20,7 @@ mod planning;
 mod recipes;
 mod rollback;
 mod saved;
+mod scope;
 mod state;
 mod streams;
 mod validate;
@@ -62,6 +64,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Rollback(arguments) => wait(rollback::rollback(arguments, global, streams)),
         Command::Can(arguments) => wait(can::can(arguments, global, streams)),
         Command::Explain { code } => explain::explain(code.as_deref(), streams),
+        Command::Compact(arguments) => wait(compact::run(arguments, global, streams)),
         Command::Recipes(arguments) => recipes::show(arguments, streams),
         Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),
         Command::Schema => paper::schema(streams),

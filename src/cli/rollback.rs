@@ -113,6 +113,7 @@ fn template(key: PolicyKey, version: Version) -> Option<PolicyTemplate> {
         regions: None,
         prevent_delete: claim.prevent_delete,
         adopt: false,
+        replaces: Vec::new(),
         ownership: claim.ownership,
         lint: Lint::default(),
         span: SourceSpan::NOWHERE,

@@ -45,6 +45,8 @@ pub(super) fn read_files(global: &Global) -> Result<Files, Failure> {
 /// Everything that planning and applying need.
 pub(super) struct World {
     pub(super) desired: DesiredState,
+    /// Every target of the files, also those that were not chosen.
+    pub(super) all_targets: Vec<DesiredTarget>,
     pub(super) sources: Sources,
     pub(super) diagnostics: Diagnostics,
     pub(super) aws: Aws,
@@ -111,10 +113,20 @@ impl World {
             streams.say("note: `unmanaged.action: delete` does nothing with `state: none`, for without a record nothing is deleted\n");
         }
         left_behind(&desired, &store, streams).await;
+        let all_targets = desired.targets.clone();
         choose_targets(&mut desired, &global.target)?;
         let width = usize::from(global.parallelism);
         let _sandbox = sandbox;
-        Ok(Opened::Ready(Box::new(World { desired, sources, diagnostics, aws, store, width, _sandbox })))
+        Ok(Opened::Ready(Box::new(World {
+            desired,
+            all_targets,
+            sources,
+            diagnostics,
+            aws,
+            store,
+            width,
+            _sandbox,
+        })))
     }
 }
 

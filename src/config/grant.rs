@@ -247,6 +247,7 @@ fn entry(id: &str, span: SourceSpan, id_span: SourceSpan, parts: Parts, lint: Li
         regions: None,
         prevent_delete: false,
         adopt: false,
+        replaces: Vec::new(),
         ownership: Ownership::Document,
         lint,
         span,

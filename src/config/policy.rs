@@ -28,6 +28,7 @@ pub(super) const POLICY_FIELDS: &[&str] = &[
     "ownership",
     "prevent_delete",
     "adopt",
+    "replaces",
     "lint",
 ];
 
@@ -90,6 +91,7 @@ impl Context<'_> {
         };
         let (prevent_delete, adopt) = (flag("prevent_delete"), flag("adopt"));
         let ownership = ownership(*fields, written, decoder);
+        let replaces = fields.get("replaces").map(|node| self.texts(node, "`replaces`", decoder));
         Some(PolicyTemplate {
             scope: *scope,
             identity: template?,
@@ -98,6 +100,7 @@ impl Context<'_> {
             regions,
             prevent_delete,
             adopt,
+            replaces: replaces.into_iter().flatten().map(|(name, _)| name).collect(),
             ownership,
             lint: fields
                 .get("lint")
@@ -207,6 +210,20 @@ pub(super) fn meet(policies: &[PolicyTemplate], targets: &[DesiredTarget], decod
                 Some(_) => {}
                 None => {
                     held.insert(key, entry);
+                }
+            }
+        }
+        for entry in policies.iter().filter(|entry| !entry.replaces.is_empty() && entry.applies_to(at)) {
+            for key in entry.replaced(&at.target) {
+                if let Some(other) = held.get(&key)
+                    && reported.insert((other.identity_span, entry.identity_span))
+                {
+                    let message =
+                        format!("{} is replaced by one entry and asked for by another.", key.at(&at.target));
+                    let finding = Diagnostic::error(code::SAME_ADDRESS, entry.identity_span, message);
+                    decoder
+                        .findings
+                        .push(finding.label("replaces it").related(other.identity_span, "asks for it"));
                 }
             }
         }

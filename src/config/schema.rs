@@ -89,6 +89,9 @@ struct PolicySchema {
     prevent_delete: Option<bool>,
     /// May take over a live policy of this identity that we did not write.
     adopt: Option<bool>,
+    /// Account policies that this one stands for: those of these names that nobody manages are deleted.
+    #[schemars(length(min = 1))]
+    replaces: Option<Vec<String>>,
     /// Findings that are accepted for this policy.
     lint: Option<PolicyLintSchema>,
 }

@@ -178,10 +178,13 @@ pub fn changes(states: States<'_>) -> BTreeMap<PolicyKey, Change> {
         recorded.pending.keys().filter(|key| recorded.ours(key, states.live.policies.get(key)).is_some());
     let named = states.desired.keys().chain(states.live.policies.keys());
     let keys: BTreeSet<&PolicyKey> = named.chain(recorded.policies.keys()).chain(begun).collect();
-    keys.into_iter().filter_map(|key| Some((key.clone(), change(key, states)?))).collect()
+    let replaced: BTreeSet<&PolicyKey> =
+        states.desired.values().flat_map(|policy| &policy.replaces).collect();
+    keys.into_iter().filter_map(|key| Some((key.clone(), change(key, states, &replaced)?))).collect()
 }
 
-fn change(key: &PolicyKey, states: States<'_>) -> Option<Change> {
+fn change(key: &PolicyKey, states: States<'_>, replaced: &BTreeSet<&PolicyKey>) -> Option<Change> {
+    let goes = deletes(key, states) || replaced.contains(key);
     let live = states.live.policies.get(key).cloned();
     let recorded = states.recorded.and_then(|recorded| recorded.ours(key, live.as_ref())).cloned();
     let is_ours = states.recorded.is_none() || recorded.is_some();
@@ -195,9 +198,9 @@ fn change(key: &PolicyKey, states: States<'_>) -> Option<Change> {
                 (false, _) => Change::Update { before: live, after },
             }
         }
-        (None, Some(live), Some(recorded)) => let_go(live, recorded, deletes(key, states)),
+        (None, Some(live), Some(recorded)) => let_go(live, recorded, goes),
         (None, None, Some(_)) => Change::Forget { live: None },
-        (None, Some(live), None) if deletes(key, states) => Change::Delete { before: live, recorded: None },
+        (None, Some(live), None) if goes => Change::Delete { before: live, recorded: None },
         (None, Some(live), None) => Change::Unmanaged { live },
         (None, None, None) => return None,
     })

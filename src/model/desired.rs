@@ -108,6 +108,8 @@ pub struct PolicyTemplate {
     pub prevent_delete: bool,
     /// May take over a live policy of this identity that we did not write.
     pub adopt: bool,
+    /// Names of account policies that this one stands for: unmanaged ones of these names are deleted.
+    pub replaces: Vec<Template>,
     /// How much of the policy is ours.
     pub ownership: Ownership,
     /// Findings that are accepted for this policy.
@@ -184,6 +186,8 @@ pub struct DesiredPolicy<'a> {
     pub entry: &'a PolicyTemplate,
     /// The grants that were packed into it.
     pub grants: Vec<PlacedGrant<'a>>,
+    /// Account policies that it stands for.
+    pub replaces: Vec<PolicyKey>,
 }
 
 impl DesiredPolicy<'_> {
@@ -208,7 +212,10 @@ impl DesiredState {
         let here = self.policies.iter().filter(|entry| entry.applies_to(at));
         let policies = here.map(|entry| {
             let document = entry.document.at(&at.target);
-            (entry.key(&at.target), DesiredPolicy { document, entry, grants: Vec::new() })
+            (
+                entry.key(&at.target),
+                DesiredPolicy { document, entry, grants: Vec::new(), replaces: entry.replaced(&at.target) },
+            )
         });
         let policies = policies.collect();
         let here = self.grants.iter().filter(|grant| grant.entry.applies_to(at));
@@ -250,6 +257,11 @@ impl PolicyTemplate {
     pub fn applies_to(&self, at: &DesiredTarget) -> bool {
         let named = self.targets.as_ref().is_none_or(|names| !names.is_disjoint(&at.names));
         named && self.regions.as_ref().is_none_or(|regions| regions.contains(&at.target.region))
+    }
+
+    /// The account policies at a target that this one stands for.
+    pub fn replaced(&self, target: &Target) -> Vec<PolicyKey> {
+        self.replaces.iter().map(|name| PolicyKey::account(name.at(target))).collect()
     }
 
     /// The key at a target; a log group's ARN of that target becomes the log group's name.

@@ -16,6 +16,8 @@ pub(super) struct Measures {
     measures: Vec<Measure>,
     /// All names, sorted.
     names: Vec<String>,
+    /// How many pieces have a head.
+    pieces_of_head: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,9 @@ impl Measures {
             let own_names = piece.names.iter().filter_map(|name| names.binary_search(name).ok()).collect();
             measures.push(Measure { head, fixed, resources: own, names: own_names });
         }
-        Self { measures, names }
+        let mut pieces_of_head = vec![0; heads.len()];
+        measures.iter().for_each(|measure: &Measure| pieces_of_head[measure.head] += 1);
+        Self { measures, names, pieces_of_head }
     }
 
     /// The length of a document with one piece alone.
@@ -60,15 +64,21 @@ impl Measures {
         bin.bytes()
     }
 
-    /// The least that a piece adds to any document: its resources that no other has, at most.
+    /// The least that some pieces add to documents: what no other piece can say with them.
     pub(super) fn least(&self, pieces: &[usize]) -> usize {
         let mut resources: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let mut alone = 0;
         for piece in pieces {
             let measure = &self.measures[*piece];
-            resources
-                .extend(measure.resources.iter().map(|(number, length)| ((measure.head, *number), *length)));
+            if self.pieces_of_head[measure.head] == 1 {
+                let sum = measure.resources.iter().map(|(_, length)| length).sum();
+                alone += measure.fixed + list_length(measure.resources.len(), sum);
+            } else {
+                let own = measure.resources.iter();
+                resources.extend(own.map(|(number, length)| ((measure.head, *number), *length)));
+            }
         }
-        resources.values().sum()
+        alone + resources.values().sum::<usize>()
     }
 }
 

@@ -239,7 +239,8 @@ fn add_policies<'a>(
         let Some(first) = grants.iter().map(|placed| placed.grant).min_by_key(|grant| grant.id_span) else {
             continue;
         };
-        let policy = DesiredPolicy { document: Arc::new(document), entry: &first.entry, grants };
+        let policy =
+            DesiredPolicy { document: Arc::new(document), entry: &first.entry, grants, replaces: Vec::new() };
         desired.policies.insert(desired.packing.policy(bin + 1), policy);
     }
 }

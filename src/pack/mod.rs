@@ -6,13 +6,17 @@
 
 mod advice;
 mod bin;
+mod compact;
 mod covering;
 mod grants;
 mod joining;
 mod piece;
 mod placing;
+mod proof;
 mod repair;
 mod shape;
 mod subset_sum;
 
+pub use compact::{Compaction, compact, named_log_groups};
 pub use grants::{Surroundings, place_grants};
+pub use proof::Proof;

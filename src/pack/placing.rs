@@ -14,6 +14,8 @@ pub(super) struct Problem<'a> {
     pub(super) measures: &'a Measures,
     /// The length of a document with each piece alone.
     pub(super) alone: Vec<usize>,
+    /// The least that each piece adds to a document.
+    pub(super) least: Vec<usize>,
     /// The length of a document without any, and a comma less.
     pub(super) frame: usize,
     /// Where each piece stands.
@@ -36,8 +38,8 @@ pub(super) struct Placing {
 /// The most pieces that are moved one by one; more are placed anew.
 const MOST_MOVES: usize = 3;
 
-/// The most trials for all sets of one size together.
-pub(super) const MOST_TRIALS: usize = 60_000;
+/// The most trials in all: some tenths of a second.
+const MOST_TRIALS: usize = 10_000;
 
 /// The length of a document with no statement at all, less the comma that the first does not need.
 const FRAME: usize = 38;
@@ -51,8 +53,9 @@ impl<'a> Problem<'a> {
         dirty: Vec<bool>,
     ) -> Self {
         let alone = (0..pieces.len()).map(|piece| measures.alone(piece)).collect();
+        let least = (0..pieces.len()).map(|piece| measures.least(&[piece])).collect();
         let home = pieces.iter().map(|piece| piece.home.filter(|home| *home < bins)).collect();
-        Self { measures, alone, frame: FRAME, home, limit, bins, dirty }
+        Self { measures, alone, least, frame: FRAME, home, limit, bins, dirty }
     }
 
     /// A place for each piece, as far as there is room.
@@ -68,11 +71,12 @@ impl<'a> Problem<'a> {
         let dirty: Vec<bool> = (0..self.bins).map(|bin| self.dirty[bin] || evicted[bin]).collect();
         let clean: Vec<usize> = (0..self.bins).filter(|bin| !dirty[*bin]).collect();
         let always: Vec<usize> = (0..self.bins).filter(|bin| dirty[*bin]).collect();
+        let mut trials = MOST_TRIALS;
         for more in 0..=clean.len() {
             let sets = self.sets(&always, &clean, more, &filled);
             let sets: Vec<Vec<usize>> =
                 sets.into_iter().filter(|set| self.may_hold(set, &filled, &new)).collect();
-            if let Some(found) = self.best(&sets, &placing, &filled, &new) {
+            if let Some(found) = self.best(&sets, &placing, &filled, &new, &mut trials) {
                 return found;
             }
         }
@@ -80,15 +84,21 @@ impl<'a> Problem<'a> {
     }
 
     /// The best placing that changes no policy outside one of the sets.
-    fn best(&self, sets: &[Vec<usize>], placing: &Placing, filled: &[Bin], new: &[usize]) -> Option<Placing> {
-        let mut trials = MOST_TRIALS;
+    fn best(
+        &self,
+        sets: &[Vec<usize>],
+        placing: &Placing,
+        filled: &[Bin],
+        new: &[usize],
+        trials: &mut usize,
+    ) -> Option<Placing> {
         for moves in 0..=MOST_MOVES {
             let mut best: Option<(usize, Placing)> = None;
             for set in sets {
                 let found = if moves == 0 {
-                    into_room(self, set, filled, new, &mut trials)
+                    into_room(self, set, filled, new, trials)
                 } else {
-                    with_moves(self, set, filled, placing, new, moves, &mut trials)
+                    with_moves(self, set, filled, placing, new, moves, trials)
                 };
                 let Some(found) = found else { continue };
                 let mut with = placing.clone();

@@ -104,17 +104,19 @@ pub(super) fn with_moves(
         .enumerate()
         .filter_map(|(piece, bin)| Some((piece, bin.filter(|bin| set.contains(bin))?)))
         .collect();
-    let longest = new.iter().map(|piece| problem.measures.least(&[*piece])).max().unwrap_or_default();
     let mut chosen: Vec<usize> = (0..moves).collect();
     if inside.len() < moves || new.len() > MOST_NEW {
         return None;
     }
+    let room = |bin: &usize| problem.limit.saturating_sub(filled[*bin].bytes());
+    let rooms: Vec<(usize, usize)> = set.iter().map(|bin| (*bin, room(bin))).collect();
+    let lengths: Vec<usize> = new.iter().map(|piece| problem.least[*piece]).collect();
     loop {
         let moved: Vec<(usize, usize)> = chosen.iter().map(|index| inside[*index]).collect();
         if *trials == 0 {
             return None;
         }
-        if makes_room(problem, set, filled, &moved, longest) {
+        if might_fit(problem, &rooms, &lengths, &moved) {
             *trials -= 1;
             let mut without = filled.to_vec();
             moved.iter().for_each(|(piece, bin)| without[*bin].remove(problem.measures, *piece));
@@ -133,19 +135,37 @@ pub(super) fn with_moves(
 /// With more new pieces than this, moving single ones is a search in the dark.
 const MOST_NEW: usize = 8;
 
-/// Whether some policy has room for the longest new piece once these are out of it.
-fn makes_room(
+/// Whether the lengths alone leave a way: rooms are taken as large as they can be, pieces as short as they can be.
+fn might_fit(
     problem: &Problem<'_>,
-    set: &[usize],
-    filled: &[Bin],
+    rooms: &[(usize, usize)],
+    new: &[usize],
     moved: &[(usize, usize)],
-    longest: usize,
 ) -> bool {
-    set.iter().any(|bin| {
-        let out = moved.iter().filter(|(_, from)| from == bin);
-        let out: usize = out.map(|(piece, _)| problem.alone[*piece] - problem.frame).sum();
-        filled[*bin].bytes() + longest <= problem.limit + out
-    })
+    let freed = |bin: usize| -> usize {
+        let out = moved.iter().filter(|(_, from)| *from == bin);
+        out.map(|(piece, _)| problem.alone[*piece] - problem.frame).sum()
+    };
+    let mut rooms: Vec<usize> = rooms.iter().map(|(bin, room)| room + freed(*bin)).collect();
+    let mut lengths: Vec<usize> = new.to_vec();
+    lengths.extend(moved.iter().map(|(piece, _)| problem.least[*piece]));
+    lengths.sort_unstable_by(|one, other| other.cmp(one));
+    fits(&lengths, &mut rooms)
+}
+
+fn fits(lengths: &[usize], rooms: &mut [usize]) -> bool {
+    let Some((length, rest)) = lengths.split_first() else { return true };
+    for index in 0..rooms.len() {
+        if rooms[index] >= *length {
+            rooms[index] -= length;
+            let found = fits(rest, rooms);
+            rooms[index] += length;
+            if found {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// The next choice of as many numbers below `most`, in order.

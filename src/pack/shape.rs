@@ -77,20 +77,21 @@ impl Shape {
         Json::Object(members)
     }
 
-    /// This statement with the values of another that differs in one set only.
-    pub(super) fn joined(&self, other: &Self, set: usize) -> Option<Self> {
-        if self.rest_text != other.rest_text {
-            return None;
+    /// All but one of the sets: statements that are alike in it can be joined by that set.
+    pub(super) fn but(&self, set: usize) -> Option<(&str, [Option<&BTreeSet<String>>; 3])> {
+        self.sets[set].as_ref()?;
+        let mut others = [const { None }; 3];
+        for (index, values) in self.sets.iter().enumerate().filter(|(index, _)| *index != set) {
+            others[index] = values.as_ref();
         }
-        let others = (0..SETS.len()).filter(|index| *index != set);
-        if !others.into_iter().all(|index| self.sets[index] == other.sets[index]) {
-            return None;
+        Some((&self.rest_text, others))
+    }
+
+    /// Adds the values of another statement that is alike in all else.
+    pub(super) fn add(&mut self, other: &Self, set: usize) {
+        if let (Some(own), Some(more)) = (&mut self.sets[set], &other.sets[set]) {
+            own.extend(more.iter().cloned());
         }
-        let (mut own, more) = (self.sets[set].clone()?, other.sets[set].as_ref()?);
-        own.extend(more.iter().cloned());
-        let mut joined = self.clone();
-        joined.sets[set] = Some(own);
-        Some(joined)
     }
 
     /// Whether every value of another statement stands in this one, and all else is the same.
@@ -154,12 +155,33 @@ impl Shape {
         alone
     }
 
-    /// Whether nothing is left of it to speak about.
+    /// This statement without some resources; nothing where none is left.
     pub(super) fn without_resources(&self, gone: impl Fn(&str) -> bool) -> Option<Self> {
         let mut left = self.clone();
-        let set = left.sets[RESOURCE].as_mut()?;
+        let Some(set) = left.sets[RESOURCE].as_mut() else { return Some(left) };
         set.retain(|resource| !gone(resource));
         (!set.is_empty()).then_some(left)
+    }
+
+    /// This statement for each service and resource alone: together they say what it says.
+    pub(super) fn boxes(&self) -> Vec<Self> {
+        let alone = |shape: &Self, set: usize| -> Vec<Self> {
+            let Some(values) = &shape.sets[set] else { return vec![shape.clone()] };
+            let one = |value: &String| {
+                let mut one = shape.clone();
+                one.sets[set] = Some(BTreeSet::from([value.clone()]));
+                one
+            };
+            values.iter().map(one).collect()
+        };
+        let services = alone(self, PRINCIPAL);
+        services.iter().flat_map(|service| alone(service, RESOURCE)).collect()
+    }
+
+    /// Whether it grants; what is not an Allow refuses, or is nothing.
+    pub(super) fn is_allow(&self) -> bool {
+        let effect = self.rest.iter().find(|(name, _)| name == "Effect");
+        effect.is_some_and(|(_, value)| value.as_str() == Some("Allow"))
     }
 }
 

@@ -6,7 +6,9 @@
 mod access;
 mod apply;
 mod can;
+mod compact;
 mod count;
+mod desired;
 mod diagnostic;
 mod escape;
 mod github;
@@ -24,6 +26,8 @@ mod style;
 pub use access::request_text;
 pub use apply::apply_text;
 pub use can::{Answer, can_json, can_text};
+pub use compact::{CompactedTarget, compact_json, compact_text};
+pub use desired::{DeclaredTarget, DesiredEntry, desired_yaml};
 pub use diagnostic::{diagnostics_text, findings_summary};
 pub use github::validate_github;
 pub use json::{apply_json, plan_json, validate_json};

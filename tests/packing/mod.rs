@@ -148,6 +148,7 @@ impl Shelf {
                 regions: None,
                 prevent_delete: false,
                 adopt: false,
+                replaces: Vec::new(),
                 ownership: Ownership::Document,
                 lint: Lint::default(),
                 span: SourceSpan::NOWHERE,
