@@ -8,11 +8,12 @@
 #[path = "../tests/packing/mod.rs"]
 mod packing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use logpolicy::model::PolicyKey;
+use logpolicy::pack::compact;
 use logpolicy::policy::Document;
 use packing::{Grant, Packed, Shelf, document_of};
 
@@ -108,6 +109,7 @@ fn main() {
     from_nothing();
     after_a_change();
     times();
+    compaction();
 }
 
 fn from_nothing() {
@@ -203,6 +205,53 @@ fn times() {
             "{name}: {first:.2} ms (worst {worst:.2}) from nothing, {again:.2} ms (worst {worst_again:.2}) unchanged"
         );
     }
+}
+
+/// Ten policies, each as full as can be, of statements that can be joined in part and of some that cannot.
+fn compaction() {
+    let mut random = Random::new(5);
+    let mut policies: BTreeMap<PolicyKey, Arc<Document>> = BTreeMap::new();
+    let mut statements = 0;
+    for policy in 0..POLICIES {
+        let mut texts: Vec<String> = Vec::new();
+        let mut bytes = 38;
+        loop {
+            let (service, log_group) =
+                (random.below(3), format!("/team-{}/{}", random.below(40), statements));
+            let text = format!(
+                r#"{{"Sid":"S{statements}","Effect":"Allow","Principal":{{"Service":"{}"}},"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"{}{log_group}:*","Condition":{{"StringEquals":{{"aws:SourceAccount":"{}"}},"ArnLike":{{"aws:SourceArn":"arn:aws:x:us-east-1:{}:r/{}"}}}}}}"#,
+                ["es.amazonaws.com", "events.amazonaws.com", "delivery.logs.amazonaws.com"][service],
+                packing::PREFIX,
+                packing::ACCOUNT,
+                packing::ACCOUNT,
+                random.below(30)
+            );
+            if bytes + text.len() + 1 > 51_200 {
+                break;
+            }
+            bytes += text.len() + 1;
+            statements += 1;
+            texts.push(text);
+        }
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, texts.join(","));
+        policies.insert(PolicyKey::account(format!("p{policy}")), Arc::new(Document::from_text(text)));
+    }
+    let target = format!("{}/us-east-1", packing::ACCOUNT).parse().unwrap();
+    let mut times = Vec::new();
+    let mut last = None;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        last = Some(compact(&target, policies.clone(), 51_200, &BTreeSet::new()));
+        times.push(begun.elapsed());
+    }
+    let (median, worst) = median_and_worst(&mut times);
+    let last = last.unwrap();
+    println!(
+        "compact of ten full documents ({statements} statements): {median:.2} ms (worst {worst:.2}); {} policies of {:?} bytes, proof {:?}",
+        last.after.len(),
+        last.bytes(),
+        last.proof
+    );
 }
 
 fn few_kinds(number: usize) -> Grant {

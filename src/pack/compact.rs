@@ -69,7 +69,13 @@ pub fn compact(
         .into_iter()
         .filter_map(|piece| without_dead(piece, &prefix, dead, &mut dropped))
         .collect();
-    let after = fewest(&prefix, &before, living.clone(), limit);
+    let (after, living) = match fewest(&prefix, &before, living.clone(), limit) {
+        Some(after) => (fewer_still(&prefix, after, limit), living),
+        None => {
+            dropped.clear();
+            (before.clone(), pieces(&before))
+        }
+    };
     let shapes: Vec<Shape> = living.into_iter().map(|piece| piece.shape).collect();
     let proof = prove(&prefix, &shapes, &after);
     Compaction { before, after, left_out, dropped, proof }
@@ -140,38 +146,50 @@ pub fn named_log_groups<'a>(
     names.filter(|name| !name.is_empty() && !name.contains(['*', '?', '$'])).collect()
 }
 
-/// The fewest documents, in the policies that hold most already.
+/// Statements that were joined may cover others, and can be joined with others: taken once more, there may be fewer.
+fn fewer_still(
+    prefix: &str,
+    mut after: BTreeMap<PolicyKey, Arc<Document>>,
+    limit: usize,
+) -> BTreeMap<PolicyKey, Arc<Document>> {
+    while after.len() > 1 {
+        match fewest(prefix, &after, pieces(&after), limit) {
+            Some(fewer) if fewer.len() < after.len() => after = fewer,
+            _ => break,
+        }
+    }
+    after
+}
+
+/// The fewest documents, in the policies that hold most already; nothing where not even all of them have room.
 fn fewest(
     prefix: &str,
     before: &BTreeMap<PolicyKey, Arc<Document>>,
     living: Vec<Piece>,
     limit: usize,
-) -> BTreeMap<PolicyKey, Arc<Document>> {
-    let alone: Vec<Document> = living
-        .iter()
-        .map(|piece| Document::of_statements(&[piece.shape.statement("")], "2012-10-17"))
-        .collect();
+) -> Option<BTreeMap<PolicyKey, Arc<Document>>> {
+    let alone = |piece: &Piece| Document::of_statements(&[piece.shape.statement("")], "2012-10-17");
+    let alone: Vec<Document> = living.iter().map(alone).collect();
     let says: Vec<(&Document, &Shape)> =
         alone.iter().zip(&living).map(|(document, piece)| (document, &piece.shape)).collect();
     let covered = covered(prefix, &says);
     let needed = living.into_iter().zip(covered).filter(|(_, covered)| covered.is_none());
     let needed: Vec<Piece> = needed.map(|(piece, _)| piece).collect();
+    if needed.is_empty() {
+        return Some(BTreeMap::new());
+    }
     let keys: Vec<&PolicyKey> = before.keys().collect();
     let mut hosts: Vec<usize> = (0..keys.len()).collect();
     hosts.sort_by_key(|host| (std::cmp::Reverse(before[keys[*host]].bytes()), *host));
-    let least = document(&needed.iter().collect::<Vec<_>>()).0.bytes();
-    for number in least.div_ceil(limit).max(1)..hosts.len() {
-        if needed.is_empty() {
-            return BTreeMap::new();
-        }
-        if let Some(placed) = into_hosts(&needed, &hosts[..number], limit) {
-            return placed
-                .into_iter()
-                .map(|(host, document)| (keys[host].clone(), Arc::new(document)))
-                .collect();
-        }
+    let named = |placed: BTreeMap<usize, Document>| {
+        placed.into_iter().map(|(host, document)| (keys[host].clone(), Arc::new(document))).collect()
+    };
+    let all = document(&needed.iter().collect::<Vec<_>>()).0;
+    let least = all.bytes().div_ceil(limit).max(1);
+    if least == 1 {
+        return Some(named(BTreeMap::from([(hosts[0], all)])));
     }
-    if needed.is_empty() { BTreeMap::new() } else { before.clone() }
+    (least..=hosts.len()).find_map(|number| into_hosts(&needed, &hosts[..number], limit)).map(named)
 }
 
 /// Documents for these policies that hold everything; nothing where it does not fit.

@@ -148,10 +148,13 @@ fn placing(
     if !fits(&placing) && free < most {
         placing = tried(most);
     }
-    if fits(&placing) {
+    if !fits(&placing) {
+        squeeze(pieces, &measures, &mut placing, limit, most);
+    }
+    let bytes = too_many(pieces, &placing, limit);
+    if bytes == 0 {
         return (placing, None);
     }
-    let bytes = squeeze(pieces, &measures, &mut placing, limit, most);
     let help = advice(pieces, desired.packing.max_policies, desired.at.limits.account_policies);
     (placing, Some(Overflow { bytes, policies: most, help }))
 }
@@ -190,19 +193,38 @@ fn is_dirty(bin: usize, pieces: &[Piece], standing: &BTreeMap<usize, Arc<Documen
     }
 }
 
-/// Puts what has no room where it is the least too much; how many bytes are too many.
-fn squeeze(pieces: &[Piece], measures: &Measures, placing: &mut Placing, limit: usize, bins: usize) -> usize {
+/// Puts what has no room where it has some after all, for joined by services or actions as well statements are shorter; else
+/// where it is the least too much.
+fn squeeze(pieces: &[Piece], measures: &Measures, placing: &mut Placing, limit: usize, bins: usize) {
     let problem = Problem::new(pieces, measures, limit, bins, vec![false; bins]);
     let mut filled = problem.filled(placing);
     for piece in 0..pieces.len() {
-        if placing.bin_of[piece].is_none()
-            && let Some(bin) = (0..bins).min_by_key(|bin| filled[*bin].bytes_with(measures, piece))
-        {
+        if placing.bin_of[piece].is_some() {
+            continue;
+        }
+        let has_room = |bin: &usize| {
+            let mut inside = inside(pieces, placing, *bin);
+            inside.push(&pieces[piece]);
+            document(&inside).0.bytes() <= limit
+        };
+        let best = (0..bins).min_by_key(|bin| filled[*bin].bytes_with(measures, piece));
+        if let Some(bin) = (0..bins).find(has_room).or(best) {
             filled[bin].add(measures, piece);
             placing.bin_of[piece] = Some(bin);
         }
     }
-    filled.iter().map(|bin| bin.bytes().saturating_sub(limit)).sum()
+}
+
+fn inside<'a>(pieces: &'a [Piece], placing: &Placing, bin: usize) -> Vec<&'a Piece> {
+    let pairs = pieces.iter().zip(&placing.bin_of);
+    pairs.filter(|(_, placed)| **placed == Some(bin)).map(|(piece, _)| piece).collect()
+}
+
+/// By how many bytes the documents are too long.
+fn too_many(pieces: &[Piece], placing: &Placing, limit: usize) -> usize {
+    let bins: std::collections::BTreeSet<usize> = placing.bin_of.iter().flatten().copied().collect();
+    let bytes = bins.into_iter().map(|bin| document(&inside(pieces, placing, bin)).0.bytes());
+    bytes.map(|bytes| bytes.saturating_sub(limit)).sum()
 }
 
 fn add_policies<'a>(
