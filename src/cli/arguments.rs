@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::PolicyAddress;
 
+use super::status::StatusArguments;
+
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
 #[derive(Debug, Parser)]
 #[command(
@@ -81,6 +83,9 @@ pub(super) enum Command {
     /// Do what `plan` shows
     #[command(after_help = "Example:\n  logpolicy apply --auto-approve")]
     Apply(ApplyArguments),
+    /// Show who holds the slots and the bytes, and which log groups are named and do not exist
+    #[command(after_help = "Example:\n  logpolicy status --format markdown")]
+    Status(StatusArguments),
     /// Show what we recorded, forget a policy, take a lock away
     #[command(subcommand, after_help = "Example:\n  logpolicy state list")]
     State(StateCommand),

@@ -19,6 +19,7 @@ mod planning;
 mod rollback;
 mod saved;
 mod state;
+mod status;
 mod streams;
 mod validate;
 mod world;
@@ -57,6 +58,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::validate(arguments, global, streams),
         Command::Plan(arguments) => wait(plan::plan(arguments, global, streams)),
         Command::Apply(arguments) => wait(apply::apply(arguments, global, streams)),
+        Command::Status(arguments) => wait(status::status(arguments, global, streams)),
         Command::State(command) => wait(state::state(command, global, streams)),
         Command::Rollback(arguments) => wait(rollback::rollback(arguments, global, streams)),
         Command::Can(arguments) => wait(can::can(arguments, global, streams)),

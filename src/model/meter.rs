@@ -63,7 +63,7 @@ impl Meter {
         });
         Self {
             limits,
-            slots: slots(live.policies.keys(), owners),
+            slots: slots_by_owner(live.policies.keys(), owners),
             documents: ByOwner::count(live.policies.keys().map(owner)),
             bytes: ByOwner::sum(
                 live.policies.iter().map(|(key, policy)| (owner(key), policy.document.bytes())),
@@ -96,7 +96,10 @@ pub fn named_log_groups(
 }
 
 /// The account policies among some by owner; one that is not live is ours.
-pub fn slots<'a>(keys: impl Iterator<Item = &'a PolicyKey>, owners: &BTreeMap<PolicyKey, Owner>) -> ByOwner {
+pub fn slots_by_owner<'a>(
+    keys: impl Iterator<Item = &'a PolicyKey>,
+    owners: &BTreeMap<PolicyKey, Owner>,
+) -> ByOwner {
     let slots = keys.filter(|key| key.takes_slot());
     ByOwner::count(slots.map(|key| owners.get(key).copied().unwrap_or(Owner::Managed)))
 }
@@ -130,9 +133,8 @@ mod tests {
             (b.clone(), &["/gone:*", "/there:*", "/here:*", "/wild*"]),
             (group.clone(), &["/here:*"]),
         ]);
-        let owners =
-            [(a.clone(), Owner::Managed), (b.clone(), Owner::Aws), (group.clone(), Owner::Managed)].into();
         let (nothing, some) = (BTreeSet::new(), BTreeSet::from([a.clone()]));
+        let owners = [(a, Owner::Managed), (b, Owner::Aws), (group, Owner::Managed)].into();
         let names = |left_out| named_log_groups(&target, &live, left_out).into_iter().collect::<Vec<_>>();
         assert_eq!(names(&nothing), ["/also-gone", "/gone", "/there"]);
         assert_eq!(names(&some), ["/gone", "/there"]);

@@ -30,7 +30,7 @@ pub use limits::Limits;
 pub use lint::{Exception, Lint};
 pub use live::{LivePolicy, LiveState};
 pub use log_group::{NamedLogGroups, is_log_group_name};
-pub use meter::{Meter, MeteredPolicy, named_log_groups, slots};
+pub use meter::{Meter, MeteredPolicy, named_log_groups, slots_by_owner};
 pub use owner::{ByOwner, Owner, owners};
 pub use ownership::{Claim, Ownership};
 pub use recorded::{HISTORY, RecordedApply, RecordedChange, RecordedPolicy, RecordedState, Version};

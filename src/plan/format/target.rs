@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Diagnostic, Location, Severity, Target};
+use crate::model::{ByOwner, Diagnostic, Location, Severity, Target};
 use crate::plan::{Plan, Refusal, TargetResult};
 use crate::policy::{AccessChange, Found, Request};
 
@@ -28,6 +28,9 @@ struct SlotsFormat {
     before: usize,
     after: usize,
     peak: usize,
+    /// `before`, by owner.
+    #[serde(flatten)]
+    owners: ByOwner,
 }
 
 /// How access changes as a whole: a request that is newly allowed, one that no longer is.
@@ -66,14 +69,25 @@ impl TargetFormat {
             Ok(plan) => plan,
             Err(error) => return Self::failed(target, &error.message),
         };
-        let Plan { target: _, limits: _, base: _, slots, access, changes, operations, refusals, diagnostics } =
-            plan;
+        let Plan {
+            target: _,
+            limits: _,
+            base: _,
+            slots,
+            owners,
+            access,
+            changes,
+            operations,
+            refusals,
+            diagnostics,
+        } = plan;
         Self {
             slots: slots.map(|slots| SlotsFormat {
                 limit: slots.limit,
                 before: slots.before,
                 after: slots.after,
                 peak: slots.peak,
+                owners: *owners,
             }),
             access: access.as_ref().map(AccessFormat::new),
             changes: changes.iter().map(|planned| ChangeFormat::new(plan, planned)).collect(),
