@@ -108,7 +108,7 @@ impl ByOwner {
         let shares = [(managed, "ours"), (unmanaged, "unmanaged"), (aws, "written by AWS")];
         let words = shares.into_iter().filter(|(number, _)| *number > 0);
         let words: Vec<String> = words.map(|(number, whose)| format!("{number} {whose}")).collect();
-        if words.is_empty() { "none in use".to_owned() } else { words.join(", ") }
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
     }
 }
 
@@ -173,6 +173,6 @@ mod tests {
         assert_eq!(Owner::ALL.map(|owner| count.of(owner)), [1, 2, 1]);
         assert_eq!(count.words(), "1 ours, 2 unmanaged, 1 written by AWS");
         assert_eq!(ByOwner::sum([(Owner::Aws, 5_081)]).words(), "5081 written by AWS");
-        assert_eq!(ByOwner::default().words(), "none in use");
+        assert_eq!(ByOwner::default().words(), "none");
     }
 }

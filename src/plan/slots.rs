@@ -17,7 +17,10 @@ pub struct Slots {
 
 /// `10 of 10 slots: 3 ours, 6 unmanaged, 1 written by AWS`
 pub fn slots_sentence(limit: usize, owners: ByOwner) -> String {
-    format!("{} of {limit} slots: {}", owners.total(), owners.words())
+    match owners.total() {
+        0 => format!("0 of {limit} slots in use"),
+        used => format!("{used} of {limit} slots: {}", owners.words()),
+    }
 }
 
 /// What could free a slot, in full sentences; empty where nothing holds one.
@@ -55,7 +58,7 @@ mod tests {
             (1, 0, 9, "10 of 10 slots: 1 ours, 9 written by AWS", &["One of ours"]),
             (0, 10, 0, "10 of 10 slots: 10 unmanaged", &["unmanaged one"]),
             (0, 0, 10, "10 of 10 slots: 10 written by AWS", &["AWS services"]),
-            (0, 0, 0, "0 of 10 slots: none in use", &[]),
+            (0, 0, 0, "0 of 10 slots in use", &[]),
         ] {
             let owners = ByOwner { managed, unmanaged, aws };
             assert_eq!(slots_sentence(10, owners), sentence);

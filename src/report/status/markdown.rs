@@ -32,31 +32,31 @@ pub fn status_markdown(statuses: &[TargetStatus]) -> String {
         };
     }
     for TargetStatus { target, meter, error } in statuses {
-        let _ = writeln!(text, "\n### {}\n", markdown(&target.to_string()));
+        let _ = writeln!(text, "\n### {}", markdown(&target.to_string()));
         if let Some(meter) = meter {
             policies(meter, &mut text);
         }
         if let Some(error) = error {
-            let _ = writeln!(text, "**Error**: {}", markdown(error));
+            let _ = writeln!(text, "\n**Error**: {}", markdown(error));
         }
     }
     text
 }
 
 fn policies(meter: &Meter, text: &mut String) {
-    let _ = writeln!(text, "{}\n", sentence(meter));
+    let _ = writeln!(text, "\n{}", sentence(meter));
     if let Some(help) = help(meter) {
-        let _ = writeln!(text, "{help}\n");
+        let _ = writeln!(text, "\n{help}");
     }
     if let Err(why) = &meter.looked_up {
-        let _ = writeln!(text, "Which log groups are dead is not known: {}\n", markdown(why));
+        let _ = writeln!(text, "\nWhich log groups are dead is not known: {}", markdown(why));
     }
     let policies = largest(meter);
     if policies.is_empty() {
         return;
     }
     let limit = thousands(meter.limits.document_bytes);
-    let _ = writeln!(text, "| policy | owner | bytes of {limit} | dead log groups |\n|---|---|--:|---|");
+    let _ = writeln!(text, "\n| policy | owner | bytes of {limit} | dead log groups |\n|---|---|--:|---|");
     for policy in policies.iter().take(MOST_ROWS) {
         let MeteredPolicy { key, owner, bytes, is_all_dead, .. } = policy;
         let (key, owner, bytes) = (markdown(&key.to_string()), owner.as_str(), thousands(*bytes));
@@ -68,7 +68,6 @@ fn policies(meter: &Meter, text: &mut String) {
     if left > 0 {
         let _ = writeln!(text, "\nand {} more; `--format json` has all", counted(left, "policy"));
     }
-    text.push('\n');
 }
 
 fn dead(policy: &MeteredPolicy) -> String {

@@ -101,6 +101,36 @@ fn free(meter: &Meter) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Limits, PolicyKey};
+    use crate::report::Layout;
+
+    #[test]
+    fn what_is_not_known_is_said_in_every_format() {
+        let policy = MeteredPolicy {
+            key: PolicyKey::account("x"),
+            owner: Owner::Aws,
+            bytes: 7,
+            dead_log_groups: BTreeSet::new(),
+            is_all_dead: false,
+        };
+        let owners = ByOwner { managed: 0, unmanaged: 0, aws: 1 };
+        let meter = Meter {
+            limits: Limits::default(),
+            slots: owners,
+            documents: owners,
+            bytes: ByOwner { aws: 7, ..owners },
+            policies: vec![policy],
+            looked_up: Err("denied |\u{1b}".to_owned()),
+        };
+        let target: Target = "111122223333/us-east-1".parse().expect("a target");
+        let status = [TargetStatus { target, meter: Some(meter), error: None }];
+        let text = status_text(&status, Layout::default());
+        assert!(text.contains("not known\n    denied |\\u{1b}\n"), "{text}");
+        assert!(status_json(&status).contains("\"dead_log_groups\": null"));
+        let page = status_markdown(&status);
+        assert!(page.contains("is not known: <code>denied &#124;&#92;u"), "{page}");
+        assert!(page.contains("| `policy:x` | aws | 7 | not known |"), "{page}");
+    }
 
     #[test]
     fn bars_show_what_is_there() {

@@ -68,7 +68,8 @@ fn documents(meter: &Meter, layout: Layout, text: &mut String) {
     let most = if layout.verbose { policies.len() } else { MOST_DOCUMENTS };
     let title = if policies.len() > most { "Largest documents" } else { "Documents" };
     let limit = meter.limits.document_bytes;
-    let _ = writeln!(text, "  {}, of {} bytes that fit in each", Style::Strong.paint(title), thousands(limit));
+    let _ =
+        writeln!(text, "  {}, of {} bytes that fit in each", Style::Strong.paint(title), thousands(limit));
     for MeteredPolicy { key, owner, bytes, .. } in policies.iter().take(most) {
         let bar = bar(0, *bytes, limit, CELLS);
         let size = thousands(*bytes);
