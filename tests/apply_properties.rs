@@ -415,7 +415,6 @@ fn going_back_to_a_serial_is_what_was_recorded_then() {
                 live: Some([None, None, Some(1), None]),
                 recorded: None,
                 adopt: false,
-                replaces: Vec::new(),
             },
         ],
         delete_unmanaged: false,

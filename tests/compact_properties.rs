@@ -8,8 +8,8 @@ mod packing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use logpolicy::model::PolicyKey;
-use logpolicy::pack::{compact, named_log_groups};
+use logpolicy::model::{NamedLogGroups, PolicyKey, Target};
+use logpolicy::pack::compact;
 use logpolicy::policy::{Document, evaluate};
 use packing::{ACCOUNT, Grant, PREFIX, document_of, requests};
 use proptest::prelude::*;
@@ -70,9 +70,9 @@ proptest! {
 
     #[test]
     fn only_what_names_dead_log_groups_goes(before in policies()) {
-        let target = format!("{ACCOUNT}/us-east-1").parse().unwrap();
-        let named = named_log_groups(&target, before.values().map(|document| &**document));
-        let dead: BTreeSet<String> = named.iter().filter(|name| name.starts_with("/z")).cloned().collect();
+        let target: Target = format!("{ACCOUNT}/us-east-1").parse().unwrap();
+        let named = before.values().flat_map(|document| NamedLogGroups::of(document, &target).exact);
+        let dead: BTreeSet<String> = named.filter(|name| name.starts_with("/z")).collect();
         let compaction = compact(&target, before.clone(), 51_200, &dead);
         prop_assert!(compaction.dropped.is_subset(&dead));
         prop_assert!(compaction.proof.holds());

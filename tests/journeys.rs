@@ -61,6 +61,12 @@ fn credentials_of_another_account_are_refused_and_shown() {
     assert!(target["refusals"][0]["message"].as_str().unwrap().contains("999988887777"));
     let apply = run(&["apply", "--auto-approve"]);
     assert_eq!(apply.status.code(), Some(4), "{}", text(&apply));
+    let status = run(&["status", "--format", "json"]);
+    assert_eq!(status.status.code(), Some(4), "{}", text(&status));
+    let json: Value = serde_json::from_slice(&status.stdout).unwrap();
+    let target = &json["targets"][0];
+    assert_eq!((&target["slots"], &target["policies"]), (&Value::Null, &json!([])));
+    assert!(target["error"].as_str().unwrap().contains("999988887777"));
     assert!(!folder.path().join("world.json").exists() && !folder.path().join("state").exists());
 }
 
@@ -249,4 +255,22 @@ fn a_record_that_cannot_be_read_is_no_fresh_start() {
     let plan = run(&["plan"]);
     assert_eq!(plan.status.code(), Some(1), "{}", text(&plan));
     assert!(text(&plan).contains("us-east-1.json"), "{}", text(&plan));
+}
+
+#[test]
+fn a_look_up_that_fails_leaves_the_meter() {
+    let folder = folder(&document(&["es.amazonaws.com"], "/aws/search"));
+    let world = json!({"format_version": "1", "accounts": {"111122223333": {"us-east-1": {
+        "policies": {"theirs": document(&["es.amazonaws.com"], "/aws/gone").to_string()}, "log_groups": {}}}}});
+    fs::write(folder.path().join("world.json"), world.to_string()).unwrap();
+    let faults = json!([{"operation": "DescribeLogGroups", "call": 1, "times": 99, "fault": "internal"}]);
+    let emulator = Emulator::start(&folder.path().join("world.json"), &faults, &[]);
+    let arguments = ["--endpoint-url", emulator.url.as_str(), "status", "--format", "json"];
+    let status = logpolicy(folder.path(), "111122223333", &arguments).output().unwrap();
+    assert_eq!(status.status.code(), Some(1), "{}", text(&status));
+    let json: Value = serde_json::from_slice(&status.stdout).unwrap();
+    let target = &json["targets"][0];
+    assert_eq!((&target["slots"]["used"], &target["slots"]["unmanaged"]), (&json!(1), &json!(1)));
+    assert_eq!(target["policies"][0]["dead_log_groups"], Value::Null);
+    assert!(target["error"].as_str().unwrap().contains("DescribeLogGroups"), "{target}");
 }

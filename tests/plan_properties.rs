@@ -188,6 +188,7 @@ proptest! {
         let (desired, live, recorded) = (desired(&cells), live_state(&cells), recorded_state(&cells));
         let first = planned(&desired, &live, &recorded);
         prop_assert_eq!(json(first.clone()), json(planned(&desired, &live, &recorded)));
+        prop_assert_eq!(first.slots.unwrap().before, first.owners.total());
         if first.standing_refusals().next().is_some() {
             prop_assert!(first.approve("x").is_err());
             return Ok(());

@@ -6,7 +6,7 @@ use crate::policy::Fingerprint;
 use crate::report::{apply_json, apply_text, plan_text};
 
 use super::approval::asked;
-use super::arguments::{ApplyArguments, Format, Global};
+use super::arguments::{Format, Global};
 use super::carry_out::{carry_out_all, outcome_exit};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -14,6 +14,7 @@ use super::interrupt::Interrupt;
 use super::lock::Locks;
 use super::only::Only;
 use super::plan::show_new_findings;
+use super::plan_arguments::ApplyArguments;
 use super::planning::{Course, Planned, Wish, allowed, exit, plan_targets};
 use super::saved;
 use super::streams::Streams;

@@ -9,7 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::PolicyAddress;
 
 use super::compact::CompactArguments;
+use super::plan_arguments::{ApplyArguments, Approval, PlanArguments, RollbackArguments};
 use super::recipes::RecipesArguments;
+use super::status::StatusArguments;
 
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
 #[derive(Debug, Parser)]
@@ -84,6 +86,9 @@ pub(super) enum Command {
     /// Do what `plan` shows
     #[command(after_help = "Example:\n  logpolicy apply --auto-approve")]
     Apply(ApplyArguments),
+    /// Show who holds the slots and the bytes, and which log groups are named and do not exist
+    #[command(after_help = "Example:\n  logpolicy status --format markdown")]
+    Status(StatusArguments),
     /// Show what we recorded, forget a policy, take a lock away
     #[command(subcommand, after_help = "Example:\n  logpolicy state list")]
     State(StateCommand),
@@ -184,81 +189,6 @@ pub(super) struct CanArguments {
     pub(super) format: Format,
 }
 
-/// What `plan` and `apply` share.
-#[derive(Debug, Args)]
-pub(super) struct Planning {
-    /// How to show it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
-    /// Allow a refusal by its name; can be repeated
-    #[arg(long, value_name = "NAME", value_parser = ["takeover", "too-many-deletes", "too-many-changes", "access-gap"])]
-    pub(super) allow: Vec<String>,
-}
-
-/// Arguments of `plan`.
-#[derive(Debug, Args)]
-pub(super) struct PlanArguments {
-    #[command(flatten)]
-    pub(super) planning: Planning,
-    /// Exit with 2 when there are changes
-    #[arg(long)]
-    pub(super) detailed_exitcode: bool,
-    /// Exit with 3 and an example request when anything is newly allowed
-    #[arg(long)]
-    pub(super) deny_new_access: bool,
-    /// Save the plan, for `apply FILE`
-    #[arg(short, long = "out", value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-}
-
-/// Arguments of `apply`.
-#[derive(Debug, Args)]
-pub(super) struct ApplyArguments {
-    /// A saved plan; it is carried out as it was shown, without being asked for
-    #[arg(value_name = "PLAN")]
-    pub(super) plan: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) planning: Planning,
-    #[command(flatten)]
-    pub(super) approval: Approval,
-    /// Apply only the plan with this digest: at least 12 hex digits of it
-    #[arg(long, value_name = "DIGEST", value_parser = digest)]
-    pub(super) expect: Option<String>,
-}
-
-/// How a write is approved and how long it waits for another run.
-#[derive(Debug, Args)]
-pub(super) struct Approval {
-    /// Do not ask
-    #[arg(long)]
-    pub(super) auto_approve: bool,
-    /// How long to wait for another run that works on the same target, such as 30s or 5m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
-    pub(super) lock_timeout: Duration,
-}
-
-/// Arguments of `rollback`.
-#[derive(Debug, Args)]
-pub(super) struct RollbackArguments {
-    /// The serial of an apply; `logpolicy state history` shows them
-    #[arg(long, value_name = "SERIAL")]
-    pub(super) to: u64,
-    #[command(flatten)]
-    pub(super) planning: Planning,
-    /// Exit with 2 when there are changes
-    #[arg(long)]
-    pub(super) detailed_exitcode: bool,
-    /// Save the plan, for `apply FILE`
-    #[arg(short, long = "out", value_name = "FILE", conflicts_with = "auto_approve")]
-    pub(super) out: Option<PathBuf>,
-    /// Apply it, without asking
-    #[arg(long)]
-    pub(super) auto_approve: bool,
-    /// How long to wait for another run that works on the same target, such as 30s or 5m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
-    pub(super) lock_timeout: Duration,
-}
-
 /// What `state` does.
 #[derive(Debug, Subcommand)]
 pub(super) enum StateCommand {
@@ -336,7 +266,7 @@ pub(super) struct EmulateArguments {
 }
 
 /// A whole number with a unit: `30ms`, `2s` or `5m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let wrong = || "a time looks like 30ms, 2s or 5m".to_owned();
@@ -346,17 +276,6 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" => Ok(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs).ok_or_else(wrong),
         _ => Err(wrong()),
-    }
-}
-
-/// The beginning of a plan's digest: its lower-case hex digits, without `sha256:`.
-fn digest(text: &str) -> Result<String, String> {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hex && (12..=64).contains(&digits.len()) {
-        Ok(digits)
-    } else {
-        Err("a digest is given by at least 12 of its 64 hex digits, as `plan` shows them".to_owned())
     }
 }
 
@@ -376,14 +295,6 @@ mod tests {
         for command in Arguments::command().get_subcommands() {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.starts_with("Example:\n  logpolicy "), "{}", command.get_name());
-        }
-    }
-
-    #[test]
-    fn a_digest_is_named_by_twelve_digits() {
-        assert_eq!(digest("sha256:3F9C1A7E04B2"), Ok("3f9c1a7e04b2".to_owned()));
-        for text in ["", "3f9c1a7e04b", "3f9c1a7e04bx", &"0".repeat(65)] {
-            assert!(digest(text).is_err(), "{text}");
         }
     }
 

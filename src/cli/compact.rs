@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::fleet;
-use crate::model::{DesiredState, DesiredTarget, PolicyKey, RecordedState};
-use crate::pack::{Compaction, compact, named_log_groups};
+use crate::model::{DesiredState, DesiredTarget, NamedLogGroups, PolicyKey, RecordedState};
+use crate::pack::{Compaction, compact};
 use crate::policy::{Document, matches_wildcards};
 use crate::provider::PolicyReader;
 use crate::report::{
@@ -105,7 +105,8 @@ async fn compacted(
         .map(|(key, policy)| (key, policy.document))
         .collect();
     let dead = if arguments.drop_dead {
-        let names = named_log_groups(&at.target, chosen.values().map(|document| &**document));
+        let named = chosen.values().map(|document| NamedLogGroups::of(document, &at.target).exact);
+        let names: BTreeSet<String> = named.flatten().collect();
         world.aws.reader(at).await.missing_log_groups(&names).await?
     } else {
         BTreeSet::new()

@@ -16,12 +16,14 @@ mod lock;
 mod only;
 mod paper;
 mod plan;
+mod plan_arguments;
 mod planning;
 mod recipes;
 mod rollback;
 mod saved;
 mod scope;
 mod state;
+mod status;
 mod streams;
 mod validate;
 mod world;
@@ -60,6 +62,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::validate(arguments, global, streams),
         Command::Plan(arguments) => wait(plan::plan(arguments, global, streams)),
         Command::Apply(arguments) => wait(apply::apply(arguments, global, streams)),
+        Command::Status(arguments) => wait(status::status(arguments, global, streams)),
         Command::State(command) => wait(state::state(command, global, streams)),
         Command::Rollback(arguments) => wait(rollback::rollback(arguments, global, streams)),
         Command::Can(arguments) => wait(can::can(arguments, global, streams)),

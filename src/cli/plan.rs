@@ -9,10 +9,11 @@ use crate::policy::Found;
 use crate::report::{diagnostics_text, plan_json, plan_text, request_text};
 use crate::store::write_plan;
 
-use super::arguments::{Format, Global, PlanArguments};
+use super::arguments::{Format, Global};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
+use super::plan_arguments::PlanArguments;
 use super::planning::{Course, Wish, allowed, exit, plan_targets};
 use super::streams::Streams;
 use super::world::{World, open_world};

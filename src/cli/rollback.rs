@@ -10,13 +10,14 @@ use crate::plan::{Summary, TargetResult};
 use crate::policy::Document;
 
 use super::apply::Run;
-use super::arguments::{Global, RollbackArguments};
+use super::arguments::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::lock::Locks;
 use super::only::Only;
 use super::plan::{Out, show_new_findings};
+use super::plan_arguments::RollbackArguments;
 use super::planning::{Course, Wish, allowed, plan_targets};
 use super::streams::Streams;
 use super::world::open_world;

@@ -10,11 +10,12 @@ use crate::report::{
 use crate::store::Store;
 
 use super::approval::ask;
-use super::arguments::{Approval, Format, Global, Shown, StateCommand};
+use super::arguments::{Format, Global, Shown, StateCommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::lock::Locks;
 use super::only::Only;
+use super::plan_arguments::Approval;
 use super::streams::Streams;
 use super::world::{open_store, target_pattern};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{PolicyKey, Target};
+use crate::model::{PolicyKey, Target, exact_log_group};
 use crate::policy::{Document, STATEMENT_ELEMENTS, Statement};
 
 use super::bin::{Measures, document};
@@ -67,7 +67,7 @@ pub fn compact(
     let mut dropped = BTreeSet::new();
     let living: Vec<Piece> = pieces(&before)
         .into_iter()
-        .filter_map(|piece| without_dead(piece, &prefix, dead, &mut dropped))
+        .filter_map(|piece| without_dead(piece, target, dead, &mut dropped))
         .collect();
     let (after, living) = match fewest(&prefix, &before, living.clone(), limit) {
         Some(after) => (fewer_still(&prefix, after, limit), living),
@@ -113,37 +113,23 @@ fn pieces(policies: &BTreeMap<PolicyKey, Arc<Document>>) -> Vec<Piece> {
 /// The piece without log groups that do not exist. A Deny stays: the log group may come back.
 fn without_dead(
     piece: Piece,
-    prefix: &str,
+    target: &Target,
     dead: &BTreeSet<String>,
     dropped: &mut BTreeSet<String>,
 ) -> Option<Piece> {
     if dead.is_empty() || !piece.shape.is_allow() {
         return Some(piece);
     }
-    let gone = piece.shape.resources().filter_map(|resource| dead_log_group(resource, prefix, dead));
+    let gone = piece.shape.resources().filter_map(|resource| dead_log_group(resource, target, dead));
     dropped.extend(gone.map(ToOwned::to_owned));
-    let is_gone = |resource: &str| dead_log_group(resource, prefix, dead).is_some();
+    let is_gone = |resource: &str| dead_log_group(resource, target, dead).is_some();
     let shape = piece.shape.without_resources(is_gone)?;
     Some(Piece { shape, ..piece })
 }
 
 /// The log group of a resource that names just one, where it is dead.
-fn dead_log_group<'a>(resource: &'a str, prefix: &str, dead: &BTreeSet<String>) -> Option<&'a str> {
-    let name = resource.strip_prefix(prefix)?.split(':').next()?;
-    (!name.contains(['*', '?']) && dead.contains(name)).then_some(name)
-}
-
-/// The log groups that resources of some documents name one by one.
-pub fn named_log_groups<'a>(
-    target: &Target,
-    documents: impl IntoIterator<Item = &'a Document>,
-) -> BTreeSet<String> {
-    let prefix = target.log_group_arn("");
-    let statements = documents.into_iter().flat_map(Document::statements);
-    let resources = statements.flat_map(|statement| statement.strings("Resource"));
-    let name = |resource: &str| Some(resource.strip_prefix(&prefix)?.split(':').next()?.to_owned());
-    let names = resources.filter_map(name);
-    names.filter(|name| !name.is_empty() && !name.contains(['*', '?', '$'])).collect()
+fn dead_log_group<'a>(resource: &'a str, target: &Target, dead: &BTreeSet<String>) -> Option<&'a str> {
+    exact_log_group(resource, target).filter(|name| dead.contains(*name))
 }
 
 /// Statements that were joined may cover others, and can be joined with others: taken once more, there may be fewer.

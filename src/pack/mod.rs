@@ -17,6 +17,6 @@ mod repair;
 mod shape;
 mod subset_sum;
 
-pub use compact::{Compaction, compact, named_log_groups};
+pub use compact::{Compaction, compact};
 pub use grants::{Surroundings, place_grants};
 pub use proof::Proof;

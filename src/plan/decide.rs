@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Change, Meaning, States, changes, meanings};
 use crate::model::{
-    AccessTest, AccountId, Claim, Diagnostic, Guards, Limits, LiveState, Location, PolicyKey, RecordedState,
-    Sources, Target, TargetDesired, Unmanaged,
+    AccessTest, AccountId, ByOwner, Claim, Diagnostic, Guards, Limits, LiveState, Location, PolicyKey,
+    RecordedState, Sources, Target, TargetDesired, Unmanaged, owners, slots_by_owner,
 };
 use crate::policy::AccessChange;
 
@@ -51,6 +51,8 @@ pub struct Plan {
     pub base: Base,
     /// The meter; nothing where the live state could not be trusted.
     pub slots: Option<Slots>,
+    /// Whose the slots are that are in use before; all nought where `slots` is nothing.
+    pub owners: ByOwner,
     /// How access changes as a whole; nothing where the live state could not be trusted.
     pub access: Option<AccessChange>,
     /// Every policy that the files, AWS or the record name, by address.
@@ -107,6 +109,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         limits,
         base: Base::default(),
         slots: None,
+        owners: ByOwner::default(),
         access: None,
         changes: Vec::new(),
         grants: Vec::new(),
@@ -124,9 +127,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     for (key, planned) in &mut changes {
         planned.meaning = meanings.changes.remove(key);
     }
+    let owners = owners(input.desired, input.live, input.recorded);
     let Ordered { operations, slots, gap } = order(target, &changes, limits);
-    plan.refusals = refusals(input, &changes, slots, gap.as_ref());
+    plan.refusals = refusals(input, &changes, slots, &owners, gap.as_ref());
     plan.slots = Some(slots);
+    plan.owners = slots_by_owner(input.live.policies.keys(), &owners);
     plan.access = Some(meanings.access);
     // An order that ends above the limit is none.
     let fits = plan.refusals.iter().all(|refusal| refusal.name != RefusalName::SlotsExceeded);

@@ -24,4 +24,4 @@ pub use outcome::{OperationOutcome, Outcome, TargetOutcome};
 pub use refusal::{Refusal, RefusalName};
 pub use result::{TargetResult, Unplanned};
 pub use saved::{SavedPlan, SavedTarget, Unreadable, saved_text};
-pub use slots::Slots;
+pub use slots::{Slots, slots_sentence, what_frees_a_slot};

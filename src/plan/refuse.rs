@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::diff::Change;
 use crate::model::{
-    AccountId, DesiredPolicy, Guards, Ownership, PolicyKey, RecordedPolicy, RecordedState, Target, judge,
+    AccountId, DesiredPolicy, Guards, LiveState, Owner, Ownership, PolicyKey, RecordedPolicy, RecordedState,
+    Target, judge, slots_by_owner,
 };
 
 use super::order::AccessGap;
+use super::slots::{slots_sentence, what_frees_a_slot};
 use super::{Base, Moved, Plan, PlanInput, PlannedChange, Refusal, RefusalName, Slots};
 
 /// Every reason at once.
@@ -15,9 +17,10 @@ pub(super) fn refusals(
     input: &PlanInput<'_>,
     changes: &BTreeMap<PolicyKey, PlannedChange>,
     slots: Slots,
+    owners: &BTreeMap<PolicyKey, Owner>,
     gap: Option<&AccessGap>,
 ) -> Vec<Refusal> {
-    let mut refusals: Vec<Refusal> = slots_exceeded(changes, slots).into_iter().collect();
+    let mut refusals: Vec<Refusal> = slots_exceeded(changes, slots, input.live, owners).into_iter().collect();
     if refusals.is_empty() {
         refusals.extend(gap.map(access_gap));
     }
@@ -93,22 +96,29 @@ pub(super) fn wrong_account(target: &Target, found: &AccountId) -> Refusal {
 }
 
 /// The end must fit. A target that stands above the limit already is left alone unless something is added.
-fn slots_exceeded(changes: &BTreeMap<PolicyKey, PlannedChange>, slots: Slots) -> Option<Refusal> {
-    let count = |action: &str| {
-        let here = changes.values().filter(|planned| planned.key.takes_slot());
-        here.filter(|planned| planned.change.action() == action).count()
+fn slots_exceeded(
+    changes: &BTreeMap<PolicyKey, PlannedChange>,
+    slots: Slots,
+    live: &LiveState,
+    owners: &BTreeMap<PolicyKey, Owner>,
+) -> Option<Refusal> {
+    let creates = |(key, planned): (&PolicyKey, &PlannedChange)| {
+        key.takes_slot() && planned.change.action() == "create"
     };
-    if slots.after <= slots.limit || count("create") == 0 {
+    if slots.after <= slots.limit || !changes.iter().any(creates) {
         return None;
     }
-    let unmanaged = count("unmanaged");
+    let stays = changes.iter().filter(|(_, planned)| planned.change.after().is_some());
+    let end = slots_by_owner(stays.map(|(key, _)| key), owners);
     let message = format!(
-        "{} account policies would stand at the end, and {} fit: {} of the files and {unmanaged} unmanaged. AWS \
-         does not raise this quota. Join policies, move one to its log group (`log_group`), or remove at least {}.",
+        "{} account policies would stand at the end ({}), and {} fit. Now {}. AWS does not raise this quota: at least \
+         {} must go. {} `logpolicy status` shows who holds what.",
         slots.after,
+        end.words(),
         slots.limit,
-        slots.after - unmanaged,
-        slots.after - slots.limit
+        slots_sentence(slots.limit, slots_by_owner(live.policies.keys(), owners)),
+        slots.after - slots.limit,
+        what_frees_a_slot(end)
     );
     Some(Refusal::target(RefusalName::SlotsExceeded, message))
 }

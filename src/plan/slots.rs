@@ -1,4 +1,6 @@
-//! The meter: how many of the account's slots are in use.
+//! The meter: how many of the account's slots are in use, and by whom.
+
+use crate::model::ByOwner;
 
 /// Account policies of a target before, during and after a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,4 +13,57 @@ pub struct Slots {
     pub after: usize,
     /// The most at any moment in between.
     pub peak: usize,
+}
+
+/// `10 of 10 slots: 3 ours, 6 unmanaged, 1 written by AWS`
+pub fn slots_sentence(limit: usize, owners: ByOwner) -> String {
+    match owners.total() {
+        0 => format!("0 of {limit} slots in use"),
+        used => format!("{used} of {limit} slots: {}", owners.words()),
+    }
+}
+
+/// What could free a slot, in full sentences; empty where nothing holds one.
+pub fn what_frees_a_slot(owners: ByOwner) -> String {
+    let ByOwner { managed, unmanaged, aws } = owners;
+    let ours = match managed {
+        0 => "",
+        1 => "One of ours can move to its log group (`log_group`), where it takes no slot.",
+        _ => "Ours can be joined, or moved to their log groups (`log_group`), where they take no slot.",
+    };
+    let theirs = if unmanaged > 0 { "An unmanaged one that nobody needs any more can go." } else { "" };
+    let services = if aws > 0 && managed + unmanaged == 0 {
+        "AWS services write theirs only where no policy grants it yet: one with a wildcard keeps new ones away."
+    } else {
+        ""
+    };
+    let sentences = [ours, theirs, services];
+    sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_helps_depends_on_who_holds_the_slots() {
+        for (managed, unmanaged, aws, sentence, help) in [
+            (
+                3,
+                6,
+                1,
+                "10 of 10 slots: 3 ours, 6 unmanaged, 1 written by AWS",
+                ["Ours", "unmanaged one"].as_slice(),
+            ),
+            (1, 0, 9, "10 of 10 slots: 1 ours, 9 written by AWS", &["One of ours"]),
+            (0, 10, 0, "10 of 10 slots: 10 unmanaged", &["unmanaged one"]),
+            (0, 0, 10, "10 of 10 slots: 10 written by AWS", &["AWS services"]),
+            (0, 0, 0, "0 of 10 slots in use", &[]),
+        ] {
+            let owners = ByOwner { managed, unmanaged, aws };
+            assert_eq!(slots_sentence(10, owners), sentence);
+            let found = what_frees_a_slot(owners);
+            assert!(help.iter().all(|word| found.contains(word)), "{sentence}: {found}");
+        }
+    }
 }

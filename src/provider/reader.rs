@@ -8,13 +8,14 @@ use aws_sdk_cloudwatchlogs::types::{PolicyScope as Scope, ResourcePolicy};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::try_join;
 
-use crate::model::{LivePolicy, LiveState, PolicyKey, PolicyScope, Target};
+use crate::model::{LivePolicy, LiveState, PolicyKey, PolicyScope, Target, is_log_group_name};
 use crate::policy::Document;
 
 use super::PolicyReader;
 use super::error::{ProviderError, ProviderErrorKind};
 
 const OPERATION: &str = "DescribeResourcePolicies";
+const LOG_GROUPS: &str = "DescribeLogGroups";
 
 /// The largest page (DescribeResourcePolicies, API reference).
 const PAGE: i32 = 50;
@@ -24,6 +25,10 @@ const MOST_PAGES: usize = 200;
 
 /// Log groups asked about at once; each is a call of its own.
 const LOG_GROUPS_AT_ONCE: usize = 8;
+
+/// Log groups that are looked up one by one without a thought: about what the service takes in a second
+/// (DescribeLogGroups, CloudWatch Logs quotas: 10 per second in an account and Region).
+const FEW_NAMES: usize = 10;
 
 /// Reads the policies of one target.
 #[derive(Debug, Clone)]
@@ -120,42 +125,86 @@ impl PolicyReader for AwsReader {
     }
 
     async fn log_groups(&self) -> Result<BTreeSet<String>, ProviderError> {
-        const OPERATION: &str = "DescribeLogGroups";
-        let malformed = |message| ProviderError::malformed(OPERATION, &self.target, message);
         let mut names = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut token: Option<String> = None;
-        loop {
-            let call = self.client.describe_log_groups().limit(PAGE).set_next_token(token.take());
-            let answer = call.send().await;
-            let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &self.target, &error))?;
-            let page = answer.log_groups.ok_or_else(|| malformed("`logGroups` is missing"))?;
-            names.extend(page.into_iter().filter_map(|group| group.log_group_name));
-            match answer.next_token {
-                None => return Ok(names),
-                Some(next) if !seen.insert(next.clone()) => {
-                    return Err(malformed("a `nextToken` came twice"));
-                }
-                next => token = next,
-            }
+        let mut pages = LogGroupPages::default();
+        while let Some(page) = self.log_group_page(&mut pages).await? {
+            names.extend(page);
         }
+        Ok(names)
     }
 
+    /// A look-up costs a call for each name, and a listing one for each 50 log groups of the account, however many there
+    /// are: nobody says beforehand. A few names are looked up. For more than that, all log groups are listed, for at most as
+    /// many pages as there are names; where this was not all, names that did not come up are looked up after all. So it takes
+    /// never more than twice the calls of the cheaper way. (`logGroupIdentifiers` takes 50 names at once, but what is answered
+    /// for one that is not there is not documented.)
     async fn missing_log_groups(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, ProviderError> {
-        const OPERATION: &str = "DescribeLogGroups";
-        let mut missing = BTreeSet::new();
-        for name in names {
-            // Names come in order, so that of all that begin with it the name itself comes first.
-            let answer =
-                self.client.describe_log_groups().log_group_name_prefix(name).limit(PAGE).send().await;
-            let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &self.target, &error))?;
-            let groups = answer
-                .log_groups
-                .ok_or_else(|| ProviderError::malformed(OPERATION, &self.target, "`logGroups` is missing"))?;
-            if groups.iter().all(|group| group.log_group_name.as_ref() != Some(name)) {
-                missing.insert(name.clone());
+        // What AWS takes for no log group's name is refused there, and can be none.
+        let (mut open, mut missing): (BTreeSet<String>, BTreeSet<String>) =
+            names.iter().cloned().partition(|name| is_log_group_name(name));
+        if open.len() > FEW_NAMES {
+            let mut pages = LogGroupPages::default();
+            let most_pages = open.len();
+            for _ in 0..most_pages {
+                let Some(page) = self.log_group_page(&mut pages).await? else { break };
+                open.retain(|name| !page.contains(name));
+                if open.is_empty() {
+                    break;
+                }
+            }
+            if pages.is_over {
+                missing.append(&mut open);
+            }
+        }
+        for name in open {
+            if !self.has_log_group(&name).await? {
+                missing.insert(name);
             }
         }
         Ok(missing)
+    }
+}
+
+/// How far a listing of log groups has come.
+#[derive(Default)]
+struct LogGroupPages {
+    token: Option<String>,
+    seen: BTreeSet<String>,
+    is_over: bool,
+}
+
+impl AwsReader {
+    /// The names on the next page; nothing when there is none.
+    async fn log_group_page(
+        &self,
+        pages: &mut LogGroupPages,
+    ) -> Result<Option<BTreeSet<String>>, ProviderError> {
+        if pages.is_over {
+            return Ok(None);
+        }
+        let call = self.client.describe_log_groups().limit(PAGE).set_next_token(pages.token.take());
+        let answer = call.send().await;
+        let answer = answer.map_err(|error| ProviderError::from_sdk(LOG_GROUPS, &self.target, &error))?;
+        let page = answer.log_groups.ok_or_else(|| self.malformed_log_groups("`logGroups` is missing"))?;
+        match answer.next_token {
+            None => pages.is_over = true,
+            Some(next) if !pages.seen.insert(next.clone()) => {
+                return Err(self.malformed_log_groups("a `nextToken` came twice"));
+            }
+            next => pages.token = next,
+        }
+        Ok(Some(page.into_iter().filter_map(|group| group.log_group_name).collect()))
+    }
+
+    async fn has_log_group(&self, name: &str) -> Result<bool, ProviderError> {
+        // Names come in order, so that of all that begin with it the name itself comes first.
+        let answer = self.client.describe_log_groups().log_group_name_prefix(name).limit(PAGE).send().await;
+        let answer = answer.map_err(|error| ProviderError::from_sdk(LOG_GROUPS, &self.target, &error))?;
+        let groups = answer.log_groups.ok_or_else(|| self.malformed_log_groups("`logGroups` is missing"))?;
+        Ok(groups.iter().any(|group| group.log_group_name.as_deref() == Some(name)))
+    }
+
+    fn malformed_log_groups(&self, message: &str) -> ProviderError {
+        ProviderError::malformed(LOG_GROUPS, &self.target, message)
     }
 }

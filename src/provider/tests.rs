@@ -231,3 +231,65 @@ async fn nobody_listening_is_said() {
     assert_eq!(error.kind, ProviderErrorKind::Unanswered);
     assert!(error.to_string().contains("no connection"), "{error}");
 }
+
+/// An account with this many log groups, `/g000` and so on, 50 on a page.
+async fn account_with(log_groups: usize) -> Stub {
+    Stub::new(move |_, asked| {
+        let body: serde_json::Value = serde_json::from_str(&asked.body).expect("JSON");
+        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        let (prefix, start) = (text("logGroupNamePrefix"), text("nextToken").parse().unwrap_or(0_usize));
+        assert!(prefix.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<'), "asked for {prefix:?}");
+        let named =
+            (0..log_groups).map(|number| format!("/g{number:03}")).filter(|name| name.starts_with(&prefix));
+        let all: Vec<String> = named.collect();
+        let page = all.iter().skip(start).take(50);
+        let page: Vec<String> = page.map(|name| format!(r#"{{"logGroupName":"{name}"}}"#)).collect();
+        let next = start + 50;
+        let more = if next < all.len() { format!(r#","nextToken":"{next}""#) } else { String::new() };
+        ok(&format!(r#"{{"logGroups":[{}]{more}}}"#, page.join(",")))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn missing_log_groups_are_found_the_cheaper_way() {
+    for (log_groups, there, missing, calls, why) in [
+        (400, 3, 2, 5, "few names: one by one"),
+        (400, 6, 6, 8, "many names, eight pages: listed"),
+        (400, 12, 0, 1, "many names that stand on the first page"),
+        (600, 5, 7, 12, "as many pages as names: listed"),
+        (900, 5, 7, 12 + 7, "more pages than names: listed in part, the rest one by one"),
+        (0, 0, 0, 0, "nothing is asked about nothing"),
+    ] {
+        let stub = account_with(log_groups).await;
+        let names = (0..there).map(|number| format!("/g{number:03}"));
+        let gone: BTreeSet<String> = (0..missing).map(|number| format!("/gone{number}")).collect();
+        let at = at("111122223333/us-east-1");
+        let reader = aws(&stub.url).reader(&at).await;
+        let found = reader.missing_log_groups(&names.chain(gone.iter().cloned()).collect()).await;
+        assert_eq!(found.expect("an answer"), gone, "{why}");
+        assert_eq!(stub.count("DescribeLogGroups"), calls, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn names_that_no_log_group_can_have_are_missing_without_asking() {
+    let stub = account_with(10).await;
+    let names: BTreeSet<String> = ["/g001", "<b>", "a b", "/ä"].iter().map(|&name| name.to_owned()).collect();
+    let reader = aws(&stub.url).reader(&at("111122223333/us-east-1")).await;
+    let missing = reader.missing_log_groups(&names).await.expect("an answer");
+    assert_eq!(missing.into_iter().collect::<Vec<_>>(), ["/ä", "<b>", "a b"]);
+    assert_eq!(stub.count("DescribeLogGroups"), 1);
+}
+
+#[tokio::test]
+async fn a_look_up_that_is_denied_says_so() {
+    let stub = Stub::new(|_, _| refused(400, "AccessDeniedException")).await;
+    let reader = aws(&stub.url).reader(&at("111122223333/us-east-1")).await;
+    for number in [1, 30] {
+        let names: BTreeSet<String> = (0..number).map(|number| format!("/x{number}")).collect();
+        let error = reader.missing_log_groups(&names).await.expect_err("denied");
+        assert_eq!(error.kind, ProviderErrorKind::Denied);
+        assert!(error.hints()[0].contains("logs:DescribeLogGroups"), "{error}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Untrusted text on a terminal.
+//! Untrusted text on a terminal and on a page.
 
 /// The text with everything written out that a terminal would obey or hide: control characters, and the
 /// characters that turn or join text invisibly (Unicode TR 36, "bidirectional text spoofing").
@@ -12,6 +12,25 @@ pub(super) fn terminal(text: &str) -> String {
         }
     }
     shown
+}
+
+/// The text as code in Markdown, in a table too: nothing of it is markup, a link or a mention. What a code span cannot
+/// hold is written as HTML, every special character as a reference.
+pub(super) fn markdown(text: &str) -> String {
+    let text = terminal(text);
+    let is_plain = !text.is_empty() && text.trim() == text && !text.contains(['`', '|', '\\']);
+    if is_plain {
+        return format!("`{text}`");
+    }
+    let mut shown = String::from("<code>");
+    for letter in text.chars() {
+        if letter.is_alphanumeric() || letter == ' ' {
+            shown.push(letter);
+        } else {
+            shown.push_str(&format!("&#{};", u32::from(letter)));
+        }
+    }
+    shown + "</code>"
 }
 
 fn is_invisible(letter: char) -> bool {
@@ -31,5 +50,19 @@ mod tests {
             "a\\u{1b}[31mred\\nline\\u{202e}x\\u{9b}"
         );
         assert_eq!(terminal("/aws/ä-ß \"quoted\" \\"), "/aws/ä-ß \"quoted\" \\");
+    }
+
+    #[test]
+    fn nothing_is_markup() {
+        for (text, shown) in [
+            ("policy:a_b*<b>@x", "`policy:a_b*<b>@x`"),
+            ("", "<code></code>"),
+            (" x", "<code> x</code>"),
+            ("a|b", "<code>a&#124;b</code>"),
+            ("`<b>", "<code>&#96;&#60;b&#62;</code>"),
+            ("a\n|", "<code>a&#92;n&#124;</code>"),
+        ] {
+            assert_eq!(markdown(text), shown, "{text:?}");
+        }
     }
 }

@@ -20,6 +20,7 @@ mod rules;
 mod sarif;
 mod state;
 mod statement;
+mod status;
 mod step;
 mod style;
 
@@ -39,4 +40,5 @@ pub use sarif::validate_sarif;
 pub use state::{
     Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
 };
+pub use status::{TargetStatus, status_json, status_markdown, status_text};
 pub use style::Style;

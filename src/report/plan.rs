@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use crate::diff::{Breadth, Change, DocumentDiff, FieldDiff, Mark, Marked, Meaning, StatementDiff, compare};
-use crate::plan::{Plan, PlannedChange, Summary, TargetResult};
+use crate::plan::{
+    Plan, PlannedChange, RefusalName, Summary, TargetResult, slots_sentence, what_frees_a_slot,
+};
 use crate::policy::{Document, Fingerprint, Statement};
 
 use super::access::access_text;
@@ -81,7 +83,9 @@ fn target(plan: &Plan, layout: Layout, text: &mut String) {
             slots.peak, slots.after
         );
     }
-    text.push_str("\n\n");
+    text.push('\n');
+    text.push_str(&whose_slots(plan));
+    text.push('\n');
     let mut shown =
         plan.changes.iter().filter(|planned| layout.verbose || is_shown(&planned.change)).peekable();
     let any = shown.peek().is_some();
@@ -103,6 +107,22 @@ fn target(plan: &Plan, layout: Layout, text: &mut String) {
             refusal.key.as_ref().map(|key| format!(" {}", terminal(&key.to_string()))).unwrap_or_default();
         let _ = writeln!(text, "{word} {}{place}\n  {}\n", refusal.name.as_str(), terminal(&refusal.message));
     }
+}
+
+/// Whose the slots are, where there are too few of them: in use now, or at the end. What helps stands in the refusal, where
+/// there is one, and is not needed where the plan itself frees one.
+fn whose_slots(plan: &Plan) -> String {
+    let Some(slots) = plan.slots else { return String::new() };
+    let refused = plan.refusals.iter().any(|refusal| refusal.name == RefusalName::SlotsExceeded);
+    if slots.before < slots.limit && !refused {
+        return String::new();
+    }
+    let mut text = format!("  {}\n", slots_sentence(slots.limit, plan.owners));
+    if slots.after >= slots.limit && !refused {
+        let help = format!("{} `logpolicy status` shows who holds what.", what_frees_a_slot(plan.owners));
+        let _ = writeln!(text, "  {}", Style::Faint.paint(help));
+    }
+    text
 }
 
 /// What needs no look stays away unless it is asked for.

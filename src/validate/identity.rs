@@ -1,6 +1,6 @@
 //! Rules about names.
 
-use crate::model::{Diagnostic, PolicyScope};
+use crate::model::{Diagnostic, PolicyScope, is_log_group_name};
 
 use super::{Rule, Subject};
 
@@ -18,15 +18,14 @@ pub(super) fn policy_name(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec
     }
 }
 
-/// LP211: `[\.\-_/#A-Za-z0-9]+`, 1 to 512 characters (CreateLogGroup, API reference).
+/// LP211
 pub(super) fn log_group_name(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let name = &subject.key.identity;
     // The reader has reported the ARN of somebody else's log group.
     if subject.key.scope != PolicyScope::Resource || name.starts_with("arn:") {
         return;
     }
-    let is_good = |letter: char| letter.is_ascii_alphanumeric() || "_-/.#".contains(letter);
-    if !name.chars().all(is_good) || !(1..=512).contains(&name.len()) {
+    if !is_log_group_name(name) {
         let message = format!("\"{}\" is not a log-group name that AWS takes.", name.escape_debug());
         findings.push(subject.finding_at(rule, subject.entry.identity_span, message));
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Diagnostic, Location, PolicyAddress, Severity, Target};
+use crate::model::{ByOwner, Diagnostic, Location, PolicyAddress, Severity, Target};
 use crate::plan::{GrantPlace, Plan, Refusal, TargetResult};
 use crate::policy::{AccessChange, Found, Request};
 
@@ -29,6 +29,9 @@ struct SlotsFormat {
     before: usize,
     after: usize,
     peak: usize,
+    /// `before`, by owner.
+    #[serde(flatten)]
+    owners: ByOwner,
 }
 
 /// How access changes as a whole: a request that is newly allowed, one that no longer is.
@@ -81,6 +84,7 @@ impl TargetFormat {
             limits: _,
             base: _,
             slots,
+            owners,
             access,
             changes,
             grants,
@@ -94,6 +98,7 @@ impl TargetFormat {
                 before: slots.before,
                 after: slots.after,
                 peak: slots.peak,
+                owners: *owners,
             }),
             access: access.as_ref().map(AccessFormat::new),
             changes: changes.iter().map(|planned| ChangeFormat::new(plan, planned)).collect(),

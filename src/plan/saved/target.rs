@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::diff::{Change, meanings};
 use crate::model::{
-    Claim, Code, Diagnostic, Limits, LivePolicy, Location, Ownership, PolicyAddress, PolicyKey,
+    ByOwner, Claim, Code, Diagnostic, Limits, LivePolicy, Location, Ownership, PolicyAddress, PolicyKey,
     RecordedState, Severity, Target,
 };
 use crate::plan::{
@@ -39,6 +39,8 @@ struct SavedSlots {
     before: usize,
     after: usize,
     peak: usize,
+    #[serde(flatten)]
+    owners: ByOwner,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,6 +143,7 @@ impl SavedTarget {
             limits,
             base: self.base.clone(),
             slots: self.slots.as_ref().map(SavedSlots::slots),
+            owners: self.slots.as_ref().map(|slots| slots.owners).unwrap_or_default(),
             access: self.slots.as_ref().map(|_| meanings.access),
             changes: changes.into_values().collect(),
             grants: self.grants.iter().map(SavedGrant::place).collect(),
@@ -153,7 +156,7 @@ impl SavedTarget {
 
 impl SavedSlots {
     fn slots(&self) -> Slots {
-        let Self { limit, before, after, peak } = *self;
+        let Self { limit, before, after, peak, owners: _ } = *self;
         Slots { limit, before, after, peak }
     }
 }

@@ -1,0 +1,138 @@
+//! `logpolicy status`
+
+use std::collections::BTreeSet;
+
+use clap::{Args, ValueEnum};
+
+use crate::fleet;
+use crate::model::{
+    DesiredTarget, LiveState, Meter, PolicyKey, RecordedState, TargetDesired, named_log_groups, owners,
+};
+use crate::pack::{Surroundings, place_grants};
+use crate::provider::{PolicyReader, ProviderErrorKind};
+use crate::report::{TargetStatus, status_json, status_markdown, status_text};
+
+use super::arguments::{Format, Global};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::only::Only;
+use super::planning::Gathered;
+use super::streams::Streams;
+use super::world::{World, open_world};
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    format: StatusFormat,
+}
+
+/// How a status is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StatusFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For a page.
+    Markdown,
+}
+
+/// Shows slots and bytes by owner, and log groups that are named and do not exist.
+pub(super) async fn status(
+    arguments: &StatusArguments,
+    global: &Global,
+    streams: Streams,
+) -> Result<Exit, Failure> {
+    let findings = if arguments.format == StatusFormat::Json { Format::Json } else { Format::Text };
+    let world = match open_world(global, streams, findings).await? {
+        Ok(world) => world,
+        Err(exit) => return Ok(exit),
+    };
+    let only = Only::new(&global.only)?;
+    let (world, only) = (&*world, &only);
+    let found = fleet::across(&world.desired.targets, world.width, |at| async move {
+        let target = at.target.clone();
+        match read(world, at, only).await {
+            Ok((meter, None)) => (TargetStatus { target, meter: Some(meter), error: None }, Exit::Done),
+            Ok((meter, Some(failure))) => {
+                let error = Some(failure.sentence());
+                (TargetStatus { target, meter: Some(meter), error }, failure.exit)
+            }
+            Err(failure) => {
+                let error = Some(failure.sentence());
+                (TargetStatus { target, meter: None, error }, failure.exit)
+            }
+        }
+    })
+    .await;
+    let (statuses, exits): (Vec<TargetStatus>, Vec<Exit>) = found.into_iter().unzip();
+    if statuses.iter().any(|status| status.meter.is_some()) {
+        only.check()?;
+    }
+    streams.data(&match arguments.format {
+        StatusFormat::Text => status_text(&statuses, streams.layout()),
+        StatusFormat::Json => status_json(&statuses),
+        StatusFormat::Markdown => status_markdown(&statuses),
+    })?;
+    Ok(Exit::worst(exits))
+}
+
+/// A target's meter, and what kept dead log groups from being known where that was more than a missing right.
+async fn read(world: &World, at: &DesiredTarget, only: &Only) -> Result<(Meter, Option<Failure>), Failure> {
+    let account = world.aws.account(at).await?;
+    if account != at.target.account {
+        let message = format!("the credentials belong to account {account}, and nothing was read");
+        let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
+        return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
+    }
+    let recorded = world.store.load(&at.target).await?;
+    let mut desired = world.desired.at(at);
+    // Every log group that is there, when all are walked through anyway.
+    let listed = if world.desired.unmanaged.discover_log_groups {
+        Some(world.aws.reader(at).await.log_groups().await?)
+    } else {
+        None
+    };
+    let walked: Vec<PolicyKey> = listed.iter().flatten().map(PolicyKey::log_group).collect();
+    let keys = desired.policies.keys().chain(&walked);
+    let Gathered { account: _, live, recorded } = Gathered::at(world, at, recorded, keys, false).await?;
+    let surroundings =
+        Surroundings { live: &live, recorded: recorded.as_ref(), unmanaged: &world.desired.unmanaged };
+    place_grants(&mut desired, Some(surroundings));
+    let (meter, failure) = metered(world, &desired, &live, recorded.as_ref(), only, listed).await;
+    Ok((meter, failure))
+}
+
+/// Counts, and looks up the log groups that are named.
+async fn metered(
+    world: &World,
+    desired: &TargetDesired<'_>,
+    live: &LiveState,
+    recorded: Option<&RecordedState>,
+    only: &Only,
+    listed: Option<BTreeSet<String>>,
+) -> (Meter, Option<Failure>) {
+    let (target, limits) = (&desired.at.target, desired.at.limits);
+    let ours = recorded.iter().flat_map(|recorded| recorded.policies.keys());
+    let left_out = only.left_out(target, live.policies.keys().chain(desired.policies.keys()).chain(ours));
+    let named = named_log_groups(target, live, &left_out);
+    let missing = match listed {
+        Some(listed) => Ok(named.difference(&listed).cloned().collect()),
+        None if named.is_empty() => Ok(BTreeSet::new()),
+        None => world.aws.reader(desired.at).await.missing_log_groups(&named).await,
+    };
+    let mut failure = None;
+    let missing = missing.map_err(|error| {
+        let is_denied = error.kind == ProviderErrorKind::Denied;
+        let why = Failure::from(error);
+        let sentence = why.sentence();
+        if !is_denied {
+            failure = Some(why);
+        }
+        sentence
+    });
+    let owners = owners(desired, live, recorded);
+    (Meter::new(target, limits, live, &owners, &left_out, missing.as_ref().map_err(Clone::clone)), failure)
+}
