@@ -3,24 +3,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod worlds;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use logpolicy::model::{
-    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, Lint, LivePolicy, LiveState,
-    NodeSpans, Ownership, PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan,
-    Sources, Template,
-};
-use logpolicy::plan::{OperationKind, Plan, PlanInput, RefusalName, plan};
+use logpolicy::model::{PolicyKey, PolicyScope};
+use logpolicy::plan::{OperationKind, Plan, RefusalName};
 use logpolicy::policy::{Attached, Document, Request, is_allowed};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use worlds::{ACCOUNT, PREFIX, World, plan_between};
 
 /// The same worlds on every run; another number tries others.
 const SEED: u64 = 20_261_123;
-
-const PREFIX: &str = "arn:aws:logs:us-east-1:111122223333:log-group:";
-const ACCOUNT: &str = "111122223333";
 
 /// A statement: effect, service, log group, and the account that it asks for.
 type Said = (bool, usize, usize, bool);
@@ -71,8 +67,6 @@ fn requests() -> Vec<Request> {
     }
     requests
 }
-
-type World = BTreeMap<PolicyKey, Arc<Document>>;
 
 /// A policy before and after; nothing stands for "not there". Unmanaged ones are the same on both sides.
 #[derive(Debug, Clone)]
@@ -162,65 +156,15 @@ fn planned(case: &Case) -> Plan {
 
 /// The plan from a world that may lie in the middle of another plan: all that is not theirs is recorded as ours.
 fn planned_from(case: &Case, world: World) -> Plan {
-    let span = SourceSpan::NOWHERE;
     let entry = |(index, cell): (usize, &Cell)| {
-        let key = case.key(index);
-        let document = document(cell.after.as_ref().filter(|_| cell.managed)?);
-        Some(PolicyTemplate {
-            scope: key.scope,
-            identity: Template::text(key.identity),
-            document: DocumentTemplate::Fixed(document),
-            targets: None,
-            regions: None,
-            prevent_delete: false,
-            adopt: true,
-            replaces: Vec::new(),
-            ownership: Ownership::Document,
-            lint: Lint::default(),
-            span,
-            identity_span: span,
-            document_spans: Arc::new(NodeSpans::default()),
-        })
+        Some((case.key(index), document(cell.after.as_ref().filter(|_| cell.managed)?)))
     };
-    let at = DesiredTarget {
-        target: format!("{ACCOUNT}/us-east-1").parse().unwrap(),
-        names: BTreeSet::from(["main".to_owned()]),
-        access: Access::default(),
-        limits: Limits { account_policies: case.limit, document_bytes: case.bytes, ..Limits::default() },
-        span,
-    };
-    let desired = DesiredState {
-        policies: case.cells.iter().enumerate().filter_map(entry).collect(),
-        ..DesiredState::default()
-    };
-    let live = |(key, document): (PolicyKey, Arc<Document>)| {
-        let revision = (key.scope == PolicyScope::Resource).then(|| "1".to_owned());
-        (key, LivePolicy { document, revision, last_updated: None })
-    };
+    let after: World = case.cells.iter().enumerate().filter_map(entry).collect();
     let theirs: BTreeSet<PolicyKey> = (0..case.cells.len())
         .filter(|index| !case.cells[*index].managed)
         .map(|index| case.key(index))
         .collect();
-    let recorded = world.iter().filter(|(key, _)| !theirs.contains(key)).map(|(key, document)| {
-        let claim = Claim::on(document, Ownership::Document, false);
-        let (document, applied_at, plan) = (Arc::clone(document), String::new(), String::new());
-        (key.clone(), RecordedPolicy { document, revision: None, claim, applied_at, plan })
-    });
-    let recorded = RecordedState { policies: recorded.collect(), ..RecordedState::default() };
-    let live = LiveState { policies: world.into_iter().map(live).collect() };
-    plan(&PlanInput {
-        desired: &desired.at(&at),
-        sources: &Sources::default(),
-        account: &at.target.account,
-        live: &live,
-        recorded: Some(&recorded),
-        unmanaged: &desired.unmanaged,
-        guards: desired.guards,
-        left_out: &BTreeSet::new(),
-        allowed: &[RefusalName::TooManyDeletes, RefusalName::TooManyChanges],
-        tests: &[],
-        diagnostics: Vec::new(),
-    })
+    plan_between(world, &after, &theirs, case.limit, case.bytes)
 }
 
 fn allowed(world: &World, requests: &[Request]) -> Vec<bool> {

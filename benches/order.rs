@@ -1,0 +1,201 @@
+//! The safe order on 500 random worlds in which ten of ten policies change: how long a plan takes, and what comes out.
+//!
+//! `cargo bench --bench order` prints a table; `cargo bench --bench order -- SEED` plans one world again and again, for a
+//! profiler.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+
+#[path = "../tests/worlds/mod.rs"]
+mod worlds;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use logpolicy::model::PolicyKey;
+use logpolicy::plan::{Plan, RefusalName};
+use logpolicy::policy::Document;
+use worlds::{ACCOUNT, PREFIX, World, plan_between};
+
+const POLICIES: usize = 10;
+const WORLDS: u64 = 500;
+const KINDS: [&str; 8] = ["exchanged", "renamed", "moved", "merged", "split", "narrowed", "denied", "mixed"];
+
+/// xorshift64*: the same worlds on every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).unwrap() % most
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for index in (1..items.len()).rev() {
+            items.swap(index, self.below(index + 1));
+        }
+    }
+}
+
+fn statement(random: &mut Random, number: usize) -> String {
+    let services =
+        ["es.amazonaws.com", "events.amazonaws.com", "delivery.logs.amazonaws.com", "route53.amazonaws.com"];
+    let service = services[random.below(4)];
+    let group = match random.below(6) {
+        0 => format!("/aws/team-{}/*", random.below(8)),
+        1 => format!("/aws/*/{}-prod", random.below(8)),
+        2 => format!("/aws/team-{}/app-{}*", random.below(8), random.below(4)),
+        _ => format!("/aws/team-{}/app-{number}", random.below(8)),
+    };
+    let condition = match random.below(5) {
+        0 => String::new(),
+        1 => format!(r#","Condition":{{"StringEquals":{{"aws:SourceAccount":"{ACCOUNT}"}}}}"#),
+        2 => r#","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#.to_owned(),
+        _ => format!(
+            r#","Condition":{{"ArnLike":{{"aws:SourceArn":"arn:aws:x:us-east-1:{ACCOUNT}:r/{}*"}},"StringEquals":{{"aws:SourceAccount":"{ACCOUNT}"}}}}"#,
+            random.below(5)
+        ),
+    };
+    format!(
+        r#"{{"Sid":"S{number}","Effect":"Allow","Principal":{{"Service":"{service}"}},"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"{PREFIX}{group}:*"{condition}}}"#
+    )
+}
+
+type Contents = Vec<Vec<String>>;
+
+fn contents(random: &mut Random) -> Contents {
+    let mut number = 0;
+    let mut policy = |random: &mut Random| {
+        let statements = 1 + random.below(12);
+        (0..statements)
+            .map(|_| {
+                number += 1;
+                statement(random, number)
+            })
+            .collect()
+    };
+    (0..POLICIES).map(|_| policy(random)).collect()
+}
+
+fn world(names: &[String], contents: &Contents) -> World {
+    let document = |(name, statements): (&String, &Vec<String>)| {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","));
+        (PolicyKey::account(name.clone()), Arc::new(Document::from_text(text)))
+    };
+    names.iter().zip(contents).filter(|(_, statements)| !statements.is_empty()).map(document).collect()
+}
+
+/// Before and after, ten of ten policies on both sides unless some are merged or split.
+fn worlds(seed: u64) -> (&'static str, World, World, usize) {
+    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let kind = KINDS[usize::try_from(seed).unwrap() % KINDS.len()];
+    let names: Vec<String> = (0..POLICIES).map(|number| format!("p{number}")).collect();
+    let before = contents(&mut random);
+    let (mut after, mut new_names, mut old_names) = (before.clone(), names.clone(), names);
+    let step = |kind: &str, random: &mut Random, after: &mut Contents, new_names: &mut Vec<String>| match kind
+    {
+        "exchanged" => random.shuffle(after),
+        "renamed" => new_names.iter_mut().for_each(|name| name.push('n')),
+        "moved" => {
+            for _ in 0..20 {
+                let (from, to) = (random.below(POLICIES), random.below(POLICIES));
+                if after[from].len() > 1 {
+                    let statement = after[from].pop().unwrap();
+                    after[to].insert(0, statement);
+                }
+            }
+        }
+        "merged" => {
+            let into = 1 + random.below(3);
+            let all: Vec<String> = after.iter_mut().flat_map(std::mem::take).collect();
+            all.into_iter().enumerate().for_each(|(index, statement)| after[index % into].push(statement));
+        }
+        "narrowed" => {
+            for statements in after.iter_mut() {
+                for statement in statements.iter_mut() {
+                    *statement = match random.below(3) {
+                        0 => statement.replacen("/aws/", "/aws/team-", 1),
+                        1 => statement.replacen(
+                            r#"["logs:CreateLogStream","logs:PutLogEvents"]"#,
+                            r#""logs:PutLogEvents""#,
+                            1,
+                        ),
+                        _ => statement.replacen("app-", "app-1", 1),
+                    };
+                }
+            }
+        }
+        "denied" => {
+            for statements in after.iter_mut() {
+                let denied = statements[0].replacen("\"Allow\"", "\"Deny\"", 1).replacen(
+                    "\"Sid\":\"S",
+                    "\"Sid\":\"D",
+                    1,
+                );
+                statements.push(denied.replacen("/app-", "/app-secret", 1));
+            }
+        }
+        _ => {}
+    };
+    match kind {
+        "split" => {
+            step("merged", &mut random, &mut after, &mut new_names);
+            std::mem::swap(&mut new_names, &mut old_names);
+            return (kind, world(&old_names, &after), world(&new_names, &before), POLICIES);
+        }
+        "mixed" => {
+            for kind in ["moved", "narrowed", "exchanged"] {
+                step(kind, &mut random, &mut after, &mut new_names);
+            }
+            for index in 0..3 {
+                new_names[index].push('m');
+            }
+        }
+        _ => step(kind, &mut random, &mut after, &mut new_names),
+    }
+    (kind, world(&old_names, &before), world(&new_names, &after), POLICIES)
+}
+
+fn planned(seed: u64) -> (&'static str, Plan, Duration) {
+    let (kind, before, after, limit) = worlds(seed);
+    let begun = Instant::now();
+    let plan = plan_between(before, &after, &BTreeSet::new(), limit, 51_200);
+    (kind, plan, begun.elapsed())
+}
+
+fn main() {
+    if let Some(seed) = std::env::args().nth(1).and_then(|seed| seed.parse().ok()) {
+        for _ in 0..20 {
+            let (kind, plan, time) = planned(seed);
+            println!("{kind} {} operations {time:?}", plan.operations.len());
+        }
+        return;
+    }
+    let mut times: BTreeMap<&str, Vec<(Duration, u64)>> = BTreeMap::new();
+    let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..WORLDS {
+        let (kind, plan, time) = planned(seed);
+        times.entry(kind).or_default().push((time, seed));
+        let gap = plan.refusals.iter().any(|refusal| refusal.name == RefusalName::AccessGap);
+        *refused.entry(kind).or_default() += usize::from(gap);
+    }
+    println!(
+        "{:>10} {:>7} {:>12} {:>12} {:>6} {:>11}",
+        "kind", "worlds", "median ms", "worst ms", "seed", "access-gap"
+    );
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
+    for (kind, times) in &mut times {
+        times.sort();
+        let (median, (worst, seed)) = (times[times.len() / 2].0, times[times.len() - 1]);
+        let (median, worst) = (milliseconds(median), milliseconds(worst));
+        println!(
+            "{kind:>10} {:>7} {median:>12.2} {worst:>12.2} {seed:>6} {:>11}",
+            times.len(),
+            refused[kind]
+        );
+    }
+    let (worst, seed) = times.values().flatten().max().unwrap();
+    println!("worst of {WORLDS}: {:.2} ms, seed {seed}", milliseconds(*worst));
+}
