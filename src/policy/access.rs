@@ -123,8 +123,13 @@ impl Comparison {
 
     /// Whether every request of one region is one of another: proved.
     pub(super) fn lies_in(&mut self, inner: &Region, outer: &Region) -> bool {
-        // Conditions, which come last, are cheaper to compare than resources.
-        outer.0.iter().rev().all(|literal| self.implies(inner, *literal))
+        // Resources cost most to compare.
+        let resources = |space: &Space, literal: Literal| *space.dimension(literal) == Dimension::Resource;
+        [false, true].iter().all(|last| {
+            outer.0.iter().all(|literal| {
+                resources(&self.space, *literal) != *last || self.implies(inner, *literal)
+            })
+        })
     }
 
     pub(super) fn region(&mut self, clause: &Clause, log_group: Option<&str>) -> Region {
@@ -221,7 +226,9 @@ impl Comparison {
 
     /// Whether two regions have no request in common: proved.
     pub(super) fn is_apart(&mut self, region: &Region, other: &Region) -> bool {
-        let dimensions = self.space.dimensions(other);
+        let mut dimensions = self.space.dimensions(other);
+        // Resources cost most to compare.
+        dimensions.sort_by_key(|dimension| *dimension == Dimension::Resource);
         dimensions.iter().any(|dimension| {
             let here = other.0.iter().copied().filter(|literal| self.space.dimension(*literal) == dimension);
             let here: Vec<Literal> = here.collect();

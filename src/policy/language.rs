@@ -56,21 +56,27 @@ type State = Vec<u64>;
 /// A string that meets every constraint; `others` are tried, in order, where the letter does not matter.
 pub(super) fn left(constraints: &[Signed<'_>], others: &str, budget: &mut Budget) -> Left {
     let walk = Walk::new(constraints);
-    let start = walk.start();
-    let mut from: BTreeMap<State, Option<(State, char)>> = BTreeMap::from([(start.clone(), None)]);
+    let mut start = walk.start();
+    // What all strings begin with needs no search.
+    let Some(beginning) = walk.forced(&mut start, budget) else { return Left::Nothing };
+    let mut from: BTreeMap<State, Option<(State, String)>> = BTreeMap::from([(start.clone(), None)]);
     let mut open = VecDeque::from([start]);
     while let Some(state) = open.pop_front() {
         if walk.accepts(&state) {
-            return Left::Some(spell(&from, state));
+            return Left::Some(beginning + &spell(&from, state));
         }
         let letters = walk.letters(&state, others);
         if from.len() > MOST_STATES || !budget.take(walk.words * (letters.len() + 1)) {
             return Left::Unknown;
         }
         for letter in letters {
-            let next = walk.step(&state, letter);
-            if walk.is_alive(&next) && !from.contains_key(&next) {
-                from.insert(next.clone(), Some((state.clone(), letter)));
+            let mut next = walk.step(&state, letter);
+            if !walk.is_alive(&next) {
+                continue;
+            }
+            let Some(more) = walk.forced(&mut next, budget) else { continue };
+            if !from.contains_key(&next) {
+                from.insert(next.clone(), Some((state.clone(), format!("{letter}{more}"))));
                 open.push_back(next);
             }
         }
@@ -79,13 +85,13 @@ pub(super) fn left(constraints: &[Signed<'_>], others: &str, budget: &mut Budget
 }
 
 /// The letters on the way to a state.
-fn spell(from: &BTreeMap<State, Option<(State, char)>>, mut state: State) -> String {
-    let mut letters = Vec::new();
-    while let Some(Some((before, letter))) = from.get(&state) {
-        letters.push(*letter);
+fn spell(from: &BTreeMap<State, Option<(State, String)>>, mut state: State) -> String {
+    let mut parts = Vec::new();
+    while let Some(Some((before, letters))) = from.get(&state) {
+        parts.push(letters.as_str());
         state = before.clone();
     }
-    letters.into_iter().rev().collect()
+    parts.into_iter().rev().collect()
 }
 
 /// A pattern within a state: its words begin at `offset`.
@@ -127,17 +133,57 @@ impl<'a> Walk<'a> {
         self.constraints.iter().flat_map(|(tracks, _)| tracks)
     }
 
+    /// Goes on as long as some constraint leaves one letter only; the letters, or nothing where no string is left.
+    fn forced(&self, state: &mut State, budget: &mut Budget) -> Option<String> {
+        let mut letters = String::new();
+        let mut next = vec![0; self.words];
+        while let Some(letter) = self.only_letter(state) {
+            if !budget.take(self.words) {
+                break;
+            }
+            next.fill(0);
+            self.step_into(state, letter, &mut next);
+            if !self.is_alive(&next) {
+                return None;
+            }
+            std::mem::swap(state, &mut next);
+            letters.push(letter);
+        }
+        Some(letters)
+    }
+
+    /// The letter that must come next, where a constraint that is not turned round waits for one letter and for nothing
+    /// else.
+    fn only_letter(&self, state: &State) -> Option<char> {
+        let only = |tracks: &[Track<'_>]| {
+            let (mut only, mut is_one) = (None, true);
+            for track in tracks {
+                track.each_place(state, |place| match (track.tokens.get(place), only) {
+                    (Some(Token::Letter(letter)), None) => only = Some(*letter),
+                    (Some(Token::Letter(letter)), Some(known)) if *letter == known => {}
+                    _ => is_one = false,
+                });
+            }
+            only.filter(|_| is_one)
+        };
+        self.constraints.iter().filter(|(_, turned)| !turned).find_map(|(tracks, _)| only(tracks))
+    }
+
     fn step(&self, state: &State, letter: char) -> State {
         let mut next = vec![0; self.words];
+        self.step_into(state, letter, &mut next);
+        next
+    }
+
+    fn step_into(&self, state: &State, letter: char, next: &mut State) {
         for track in self.tracks() {
             track.each_place(state, |place| match track.tokens.get(place) {
                 Some(token) if token.takes(letter) => {
-                    track.enter(&mut next, if token.is_run() { place } else { place + 1 });
+                    track.enter(next, if token.is_run() { place } else { place + 1 });
                 }
                 _ => {}
             });
         }
-        next
     }
 
     /// Whether every constraint is met by the string that led here.
