@@ -79,8 +79,8 @@ pub fn meanings<'a>(
         changes.iter().filter_map(|(key, change)| attached(key, change.before())).collect();
     let after: Vec<Attached<'_>> =
         changes.iter().filter_map(|(key, change)| attached(key, change.after())).collect();
-    let access = AccessChange::between(&prefix, &before, &after);
     let mut comparison = Comparison::new(prefix);
+    let access = AccessChange::of(&mut comparison, &before, &after);
     let (old, new) = (comparison.rights(before), comparison.rights(after));
     let mut judge = Judge { comparison, old, new, standing: standing(&written) };
     let judged = written.iter().map(|(key, change)| ((*key).clone(), judge.meaning(key, change)));
@@ -174,8 +174,8 @@ impl Judge {
     fn is_allowed_anyway(&mut self, key: &PolicyKey, document: &Document, arrives: bool) -> bool {
         let log_group = (key.scope == PolicyScope::Resource).then_some(key.identity.as_str());
         let own = self.comparison.rights([Attached { document, log_group }]);
-        let other = if arrives { self.old.clone() } else { self.new.clone() };
-        self.comparison.gained(&other, &own) == Found::None
+        let other = if arrives { &self.old } else { &self.new };
+        self.comparison.gained(other, &own) == Found::None
     }
 
     fn judged<'a>(

@@ -126,9 +126,10 @@ impl Comparison {
         // Resources cost most to compare.
         let resources = |space: &Space, literal: Literal| *space.dimension(literal) == Dimension::Resource;
         [false, true].iter().all(|last| {
-            outer.0.iter().all(|literal| {
-                resources(&self.space, *literal) != *last || self.implies(inner, *literal)
-            })
+            outer
+                .0
+                .iter()
+                .all(|literal| resources(&self.space, *literal) != *last || self.implies(inner, *literal))
         })
     }
 
@@ -226,6 +227,9 @@ impl Comparison {
 
     /// Whether two regions have no request in common: proved.
     pub(super) fn is_apart(&mut self, region: &Region, other: &Region) -> bool {
+        if self.space.are_other_services(region, other) {
+            return true;
+        }
         let mut dimensions = self.space.dimensions(other);
         // Resources cost most to compare.
         dimensions.sort_by_key(|dimension| *dimension == Dimension::Resource);
@@ -321,11 +325,16 @@ impl AccessChange {
 
     /// Compares two sets of policies of one account and Region; see [`Comparison::new`] for `prefix`.
     pub fn between(prefix: &str, before: &[Attached<'_>], after: &[Attached<'_>]) -> Self {
-        let mut comparison = Comparison::new(prefix);
+        Self::of(&mut Comparison::new(prefix), before, after)
+    }
+
+    /// What changes, by a comparison of the same account and Region that answers further questions as well.
+    pub fn of(comparison: &mut Comparison, before: &[Attached<'_>], after: &[Attached<'_>]) -> Self {
         let (old, new) =
             (comparison.rights(before.iter().copied()), comparison.rights(after.iter().copied()));
-        let gained = confirmed(comparison.gained(&old, &new), prefix, before, after);
-        let lost = confirmed(comparison.gained(&new, &old), prefix, after, before);
+        let prefix = comparison.prefix.clone();
+        let gained = confirmed(comparison.gained(&old, &new), &prefix, before, after);
+        let lost = confirmed(comparison.gained(&new, &old), &prefix, after, before);
         Self { gained, lost }
     }
 }

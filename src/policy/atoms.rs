@@ -28,6 +28,11 @@ impl Comparison {
         (!self.is_empty(&both)).then_some(both)
     }
 
+    /// Whether two sets have no request in common: proved.
+    pub fn are_apart(&mut self, one: &Requests, other: &Requests) -> bool {
+        self.is_apart(one, other)
+    }
+
     /// Whether every request of one set lies in another: proved.
     pub fn is_within(&mut self, inner: &Requests, outer: &Requests) -> bool {
         inner == outer || self.lies_in(inner, outer)

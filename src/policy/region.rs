@@ -72,13 +72,15 @@ pub(super) struct Space {
     constraints: Vec<Constraint>,
     ids: BTreeMap<Constraint, usize>,
     points: BTreeMap<Vec<Literal>, Point>,
+    /// Whether two literals on services have none in common.
+    services: BTreeMap<(Literal, Literal), bool>,
     budget: Budget,
 }
 
 impl Default for Space {
     fn default() -> Self {
         let (constraints, ids, points) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { constraints, ids, points, budget: MOST_WORDS }
+        Self { constraints, ids, points, services: BTreeMap::new(), budget: MOST_WORDS }
     }
 }
 
@@ -110,6 +112,21 @@ impl Space {
     /// The literals of a region on one dimension.
     fn on<'a>(&'a self, region: &'a Region, dimension: &'a Dimension) -> impl Iterator<Item = Literal> + 'a {
         region.0.iter().copied().filter(move |literal| self.dimension(*literal) == dimension)
+    }
+
+    /// Whether two regions speak about different services: proved, and asked once for each two constraints.
+    pub(super) fn are_other_services(&mut self, region: &Region, other: &Region) -> bool {
+        let on = |space: &Self, region: &Region| {
+            region.0.iter().copied().find(|literal| *space.dimension(*literal) == Dimension::Principal)
+        };
+        let (Some(one), Some(another)) = (on(self, region), on(self, other)) else { return false };
+        let pair = (one.min(another), one.max(another));
+        if let Some(known) = self.services.get(&pair) {
+            return *known;
+        }
+        let apart = self.point(&Region(vec![one]), &Dimension::Principal, &[another]) == Point::Empty;
+        self.services.insert(pair, apart);
+        apart
     }
 
     /// What fits one dimension of a region together with further literals on it.

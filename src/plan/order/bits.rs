@@ -28,6 +28,20 @@ impl Bits {
         self.0.iter().zip(&other.0).any(|(left, right)| left & right != 0)
     }
 
+    /// The numbers that are in both sets.
+    pub(super) fn both(&self, other: &Self) -> Self {
+        let mut words: Vec<u64> = self.0.iter().zip(&other.0).map(|(left, right)| left & right).collect();
+        // One way to write a set, so that equal sets compare as equal.
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+        Self(words)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
     /// The numbers of this set that are not in the other.
     pub(super) fn without(&self, other: &Self) -> Self {
         let word = |(index, word): (usize, &u64)| word & !other.0.get(index).copied().unwrap_or(0);

@@ -94,7 +94,7 @@ impl Search<'_> {
         let (mut old, mut broken): (Vec<Vec<Part>>, BTreeSet<usize>) = (Vec::new(), BTreeSet::new());
         for &actor in open {
             let step = Step { actor, from: self.state[actor], to: AFTER };
-            let failing: Vec<usize> = self.broken(step).collect();
+            let failing: Vec<usize> = self.newly_broken(step).collect();
             if failing.is_empty() {
                 continue;
             }

@@ -11,6 +11,7 @@ mod carry;
 mod choice;
 mod gap;
 mod reason;
+mod relation;
 mod replay;
 mod requirement;
 mod search;

@@ -171,7 +171,19 @@ impl<'a> Search<'a> {
     }
 
     pub(super) fn is_safe(&mut self, step: Step) -> bool {
-        self.fits(step) && self.broken(step).next().is_none()
+        self.fits(step) && self.newly_broken(step).next().is_none()
+    }
+
+    /// The requirements that a step breaks, where all hold before it.
+    pub(super) fn newly_broken(&mut self, step: Step) -> impl Iterator<Item = usize> {
+        let there = self.there(Some((step.actor, step.to)));
+        let atoms =
+            |look: usize| self.choices[step.actor][look].content.as_ref().map(|content| &content.atoms);
+        let nothing = Bits::default();
+        let (before, after) = (atoms(step.from).unwrap_or(&nothing), atoms(step.to).unwrap_or(&nothing));
+        let (gone, come) = (before.without(&there), after.without(before));
+        let touched: Vec<usize> = self.requirements.touched(&gone, &come).iter().collect();
+        touched.into_iter().filter(move |index| !self.requirements.holds(self.world, *index, &there))
     }
 
     /// The requirements that do not hold after a step.
@@ -207,10 +219,11 @@ impl<'a> Search<'a> {
         let unsettled: Vec<usize> = (0..self.requirements.all.len())
             .filter(|index| !self.requirements.all[*index].covers.meets(&settled))
             .collect();
-        let mut pairs = unsettled.iter().flat_map(|index| changed.iter().map(move |atom| (*index, *atom)));
-        !pairs.any(|(index, atom)| {
-            self.requirements.all[index].while_there == Some(atom)
-                || (before.contains(atom) && self.requirements.serves(self.world, index, atom))
+        let lost = before.without(&after);
+        !unsettled.into_iter().any(|index| {
+            let while_there = self.requirements.all[index].while_there;
+            while_there.is_some_and(|atom| changed.contains(&atom))
+                || self.requirements.serving(self.world, index).meets(&lost)
         })
     }
 
@@ -219,10 +232,15 @@ impl<'a> Search<'a> {
         let changing: Vec<usize> =
             (0..self.world.actors.len()).filter(|actor| self.world.actors[*actor].changes).collect();
         let mut part: Vec<usize> = (0..self.world.actors.len()).collect();
+        let spoken: Vec<Bits> = changing.iter().map(|actor| self.spoken(*actor)).collect();
         for index in 0..self.requirements.all.len() {
-            let bound: Vec<usize> =
-                changing.iter().copied().filter(|actor| self.is_bound(*actor, index)).collect();
-            join(&mut part, &bound);
+            let while_there = self.requirements.all[index].while_there;
+            let serving = self.requirements.serving(self.world, index);
+            let is_bound = |spoken: &Bits| {
+                spoken.meets(&serving) || while_there.is_some_and(|atom| spoken.contains(atom))
+            };
+            let bound = changing.iter().zip(&spoken).filter(|(_, spoken)| is_bound(spoken));
+            join(&mut part, &bound.map(|(actor, _)| *actor).collect::<Vec<usize>>());
         }
         let takes = |actor: &usize| {
             let actor = &self.world.actors[*actor];
@@ -241,16 +259,13 @@ impl<'a> Search<'a> {
         parts.into_values().collect()
     }
 
-    /// Whether an actor has a statement that a requirement is about.
-    fn is_bound(&mut self, actor: usize, index: usize) -> bool {
-        let requirement = &self.requirements.all[index];
-        let (while_there, mut atoms) = (requirement.while_there, Bits::default());
+    /// The atoms of an actor before and after, less those that stay anyway.
+    fn spoken(&self, actor: usize) -> Bits {
+        let mut atoms = Bits::default();
         for choice in &self.choices[actor] {
             choice.content.iter().for_each(|content| atoms.add(&content.atoms));
         }
-        let atoms = atoms.without(&self.world.always);
-        while_there.is_some_and(|atom| atoms.contains(atom))
-            || atoms.iter().any(|atom| self.requirements.serves(self.world, index, atom))
+        atoms.without(&self.world.always)
     }
 
     /// Ways that have nothing to do with each other as one: the lowest address goes first.

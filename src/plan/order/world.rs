@@ -8,6 +8,7 @@ use crate::plan::PlannedChange;
 use crate::policy::{Attached, Comparison, Document, Effect, Json, Requests};
 
 use super::bits::Bits;
+use super::relation::Relations;
 
 /// A statement as a set of requests that it allows or denies; equal statements are one atom, wherever they stand.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ pub(super) struct World {
     pub(super) comparison: Comparison,
     pub(super) atoms: Vec<Atom>,
     ids: BTreeMap<(Effect, Requests), usize>,
+    pub(super) relations: Relations,
     /// In the order of their addresses; the last is the bridge, which stands neither before nor after.
     pub(super) actors: Vec<Actor>,
     /// Atoms that stand somewhere all the way.
@@ -82,6 +84,7 @@ impl World {
             comparison: Comparison::new(target.log_group_arn("")),
             atoms: Vec::new(),
             ids: BTreeMap::new(),
+            relations: Relations::default(),
             actors: Vec::new(),
             always: Bits::default(),
             others: 0,
