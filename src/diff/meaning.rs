@@ -175,7 +175,7 @@ impl Judge {
         let log_group = (key.scope == PolicyScope::Resource).then_some(key.identity.as_str());
         let own = self.comparison.rights([Attached { document, log_group }]);
         let other = if arrives { &self.old } else { &self.new };
-        self.comparison.gained(other, &own) == Found::None
+        self.comparison.gains_nothing(other, &own)
     }
 
     fn judged<'a>(

@@ -178,6 +178,23 @@ impl Comparison {
         if shown { Found::None } else { Found::NotShown }
     }
 
+    /// Whether an obvious request of a region lies in none of the others: true is a proof, false says nothing.
+    pub(super) fn plainly_escapes(&mut self, region: &Region, minus: &[&Region]) -> bool {
+        let Some(sample) = self.space.sample(region) else { return false };
+        !minus.iter().any(|other| self.space.may_hold(other, &sample))
+    }
+
+    /// Whether `before` allows all that `after` allows, where `after` denies nothing: the short question to
+    /// [`Comparison::gained`].
+    pub fn gains_nothing(&mut self, before: &Rights, after: &Rights) -> bool {
+        let already: Vec<&Region> = before.allow.iter().collect();
+        let plainly = after.deny.is_empty()
+            && after.allow.iter().any(|allow| {
+                before.allow.binary_search(allow).is_err() && self.plainly_escapes(allow, &already)
+            });
+        !plainly && self.gained(before, after) == Found::None
+    }
+
     /// A request of a region that lies in none of the others.
     pub(super) fn escape(&mut self, region: &Region, minus: &[&Region]) -> Found {
         self.work += 1 + minus.len();

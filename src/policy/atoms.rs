@@ -40,6 +40,9 @@ impl Comparison {
 
     /// Whether every request of a set lies in one of the others: proved.
     pub fn is_covered(&mut self, requests: &Requests, by: &[&Requests]) -> bool {
+        if self.plainly_escapes(requests, by) {
+            return false;
+        }
         self.work = 0;
         self.escape(requests, by) == Found::None
     }

@@ -172,6 +172,36 @@ impl Space {
         }
     }
 
+    /// One request of a region, by dimension, where each dimension alone has an answer; a missing key is nothing.
+    pub(super) fn sample(&mut self, region: &Region) -> Option<BTreeMap<Dimension, Option<String>>> {
+        let mut sample = BTreeMap::new();
+        for dimension in self.dimensions(region) {
+            let value = match self.point(region, &dimension, &[]) {
+                Point::Text(text) => Some(text),
+                Point::Missing => None,
+                Point::Empty | Point::Opaque | Point::Unknown => return None,
+            };
+            sample.insert(dimension, value);
+        }
+        Some(sample)
+    }
+
+    /// Whether a request lies in a region; keys that it does not name are missing. True where it cannot be told.
+    pub(super) fn may_hold(&self, region: &Region, sample: &BTreeMap<Dimension, Option<String>>) -> bool {
+        region.0.iter().all(|literal| {
+            let constraint = &self.constraints[literal.id];
+            let meets = match (&constraint.dimension, sample.get(&constraint.dimension)) {
+                (Dimension::Opaque(_), _) => return true,
+                (_, Some(Some(text))) => {
+                    constraint.union.patterns.iter().any(|pattern| pattern.matches(text)) != constraint.turned
+                }
+                (Dimension::Key(_), _) => constraint.missing,
+                (_, _) => return true,
+            };
+            meets != literal.complement
+        })
+    }
+
     /// The dimensions of a region, each once.
     pub(super) fn dimensions(&self, region: &Region) -> Vec<Dimension> {
         let mut dimensions: Vec<Dimension> =
