@@ -11,17 +11,17 @@ use super::world::Part;
 const MOST_UNIONS: usize = 4;
 
 impl Search<'_> {
-    /// Extra writes that are safe now, each with what it costs: one write, and one more where the policy that carries is
-    /// written a second time only for that.
-    pub(super) fn extras(&mut self, open: &[usize], most: usize) -> Vec<(Step, usize)> {
+    /// Tries extra writes that are safe now. Each costs one write, and one more where the policy that carries is written a
+    /// second time only for that.
+    pub(super) fn with_extra(&mut self, open: &[usize], actors: &[usize], extra: usize) -> bool {
         let wanted = self.wanted(open);
-        let mut steps = Vec::new();
         for actor in 0..self.state.len() {
             let from = self.state[actor];
             let cost = if from == AFTER { 2 } else { 1 };
-            if cost > most {
+            if cost > extra {
                 continue;
             }
+            let mut tried = BTreeSet::from([from]);
             for base in self.bases(actor) {
                 let mut sets: Vec<&[Part]> = vec![&[]];
                 if self.world.actors[actor].carries {
@@ -30,13 +30,17 @@ impl Search<'_> {
                 for parts in sets {
                     let Some(to) = self.look(actor, base, parts) else { continue };
                     let step = Step { actor, from, to };
-                    if to != from && to > AFTER && self.is_safe(step) && !steps.contains(&(step, cost)) {
-                        steps.push((step, cost));
+                    if to > AFTER
+                        && tried.insert(to)
+                        && self.is_safe(step)
+                        && self.follow(step, actors, extra - cost)
+                    {
+                        return true;
                     }
                 }
             }
         }
-        steps
+        false
     }
 
     /// The looks that an actor can carry something in: as it is now, as it shall be, and both together.

@@ -39,6 +39,26 @@ pub(super) struct Search<'a> {
     /// Looks that were made already, by actor, look they were made from, and statements.
     pub(super) made: BTreeMap<(usize, usize, Vec<usize>), usize>,
     states: usize,
+    haste: Haste,
+}
+
+/// How a way is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// Whether there is one, in few states.
+    Any,
+    /// The one in which the lowest address goes first, if it is found soon.
+    Lowest,
+}
+
+impl Haste {
+    /// The most states that are looked at for one number of extra writes.
+    fn most_states(self) -> usize {
+        match self {
+            Self::Any => MOST_STATES,
+            Self::Lowest => MOST_STATES / 20,
+        }
+    }
 }
 
 impl<'a> Search<'a> {
@@ -46,7 +66,7 @@ impl<'a> Search<'a> {
         let choices: Vec<Vec<Choice>> = world.actors.iter().map(looks).collect();
         let state = world.actors.iter().map(|actor| if actor.changes { BEFORE } else { AFTER }).collect();
         let (path, failed, made) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { world, requirements, choices, state, path, failed, made, states: 0 }
+        Self { world, requirements, choices, state, path, failed, made, states: 0, haste: Haste::Any }
     }
 
     /// The steps of a safe way, each part of the plan on its own and, where that fails, all together.
@@ -73,14 +93,27 @@ impl<'a> Search<'a> {
         let mut actors = actors.to_vec();
         actors.sort_unstable();
         for extra in 0..=MOST_EXTRA {
-            self.states = 0;
-            self.failed.clear();
-            self.path.clear();
-            if self.solve(&actors, extra) {
-                return Some(std::mem::take(&mut self.path));
+            let start = self.state.clone();
+            let Some(way) = self.attempt(&actors, extra, Haste::Any) else {
+                self.state = start;
+                continue;
+            };
+            let goal = std::mem::replace(&mut self.state, start.clone());
+            // There is a way; the one with the lowest addresses first is shown where it is found soon.
+            if let Some(lowest) = self.attempt(&actors, extra, Haste::Lowest) {
+                return Some(lowest);
             }
+            self.state = goal;
+            return Some(way);
         }
         None
+    }
+
+    fn attempt(&mut self, actors: &[usize], extra: usize, haste: Haste) -> Option<Vec<Step>> {
+        (self.states, self.haste) = (0, haste);
+        self.failed.clear();
+        self.path.clear();
+        self.solve(actors, extra).then(|| std::mem::take(&mut self.path))
     }
 
     fn solve(&mut self, actors: &[usize], extra: usize) -> bool {
@@ -92,35 +125,77 @@ impl<'a> Search<'a> {
             return false;
         }
         self.states += 1;
-        if self.states > MOST_STATES {
+        if self.states > self.haste.most_states() {
             return false;
         }
-        for &actor in &open {
-            let step = Step { actor, from: self.state[actor], to: AFTER };
-            if !self.is_safe(step) {
-                continue;
-            }
-            let harmless = self.is_harmless(step, &open);
-            if self.follow(step, actors, extra) {
-                return true;
-            }
-            // What takes nothing from the others is as good now as later: then there is no way at all.
-            if harmless {
-                break;
-            }
-        }
-        if extra > 0 {
-            for (step, cost) in self.extras(&open, extra) {
-                if self.follow(step, actors, extra - cost) {
-                    return true;
-                }
-            }
+        let found = match self.haste {
+            Haste::Any => self.any_first(&open, actors, extra),
+            Haste::Lowest => self.lowest_first(&open, actors, extra),
+        };
+        if found.unwrap_or_else(|| extra > 0 && self.with_extra(&open, actors, extra)) {
+            return true;
         }
         self.failed.insert(self.state.clone(), extra);
         false
     }
 
-    fn follow(&mut self, step: Step, actors: &[usize], extra: usize) -> bool {
+    /// Tries the writes that must be, the lowest address first; nothing where a further write may still help.
+    fn lowest_first(&mut self, open: &[usize], actors: &[usize], extra: usize) -> Option<bool> {
+        for &actor in open {
+            let step = Step { actor, from: self.state[actor], to: AFTER };
+            if !self.is_safe(step) {
+                continue;
+            }
+            let harmless = self.is_harmless(step, open);
+            if self.follow(step, actors, extra) {
+                return Some(true);
+            }
+            // What takes nothing from the others is as good now as later: only an earlier write could have helped.
+            if harmless {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Tries what takes nothing from the others first, and then nothing else: if there is a way at all, one begins with it.
+    /// Without further writes the same is true of a creation behind which a deletion frees its slot again.
+    fn any_first(&mut self, open: &[usize], actors: &[usize], extra: usize) -> Option<bool> {
+        let steps = open.iter().map(|&actor| Step { actor, from: self.state[actor], to: AFTER });
+        let safe: Vec<Step> =
+            steps.collect::<Vec<_>>().into_iter().filter(|step| self.is_safe(*step)).collect();
+        if let Some(&step) = safe.iter().find(|step| self.is_harmless(**step, open)) {
+            return if self.follow(step, actors, extra) { Some(true) } else { None };
+        }
+        if extra == 0
+            && let Some(&step) = safe.iter().find(|step| self.frees_its_slot(**step, actors))
+        {
+            return Some(self.follow(step, actors, extra));
+        }
+        safe.into_iter().any(|step| self.follow(step, actors, extra)).then_some(true)
+    }
+
+    /// Whether behind a creation a deletion is safe that takes nothing from the others.
+    fn frees_its_slot(&mut self, step: Step, actors: &[usize]) -> bool {
+        let is_there = |search: &Self, actor: usize, look: usize| search.choices[actor][look].is_there();
+        if is_there(self, step.actor, step.from) || !is_there(self, step.actor, step.to) {
+            return false;
+        }
+        self.state[step.actor] = step.to;
+        let open = self.open(actors);
+        let frees = open.iter().any(|&actor| {
+            let deletion = Step { actor, from: self.state[actor], to: AFTER };
+            self.world.actors[actor].key.takes_slot()
+                && is_there(self, actor, deletion.from)
+                && !is_there(self, actor, AFTER)
+                && self.is_safe(deletion)
+                && self.is_harmless(deletion, &open)
+        });
+        self.state[step.actor] = step.from;
+        frees
+    }
+
+    pub(super) fn follow(&mut self, step: Step, actors: &[usize], extra: usize) -> bool {
         self.state[step.actor] = step.to;
         self.path.push(step);
         if self.solve(actors, extra) {
@@ -206,7 +281,7 @@ impl<'a> Search<'a> {
             let content = self.choices[actor][look].content.as_ref();
             content.map(|content| content.atoms.clone()).unwrap_or_default()
         };
-        // What others hold as well counts, too: the next step may take it from them.
+        // What others hold for now counts, too: the next step may take it from them.
         let (before, after) = (atoms(from), atoms(to));
         let changed: Vec<usize> =
             before.without(&after).iter().chain(after.without(&before).iter()).collect();
@@ -219,7 +294,8 @@ impl<'a> Search<'a> {
         let unsettled: Vec<usize> = (0..self.requirements.all.len())
             .filter(|index| !self.requirements.all[*index].covers.meets(&settled))
             .collect();
-        let lost = before.without(&after);
+        // What stands where it shall stand already is not lost.
+        let lost = before.without(&after).without(&settled);
         !unsettled.into_iter().any(|index| {
             let while_there = self.requirements.all[index].while_there;
             while_there.is_some_and(|atom| changed.contains(&atom))
