@@ -3,7 +3,7 @@
 //! `cargo bench --bench order` prints a table; `cargo bench --bench order -- SEED` plans one world again and again, for a
 //! profiler.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark")]
 
 #[path = "../tests/worlds/mod.rs"]
 mod worlds;
@@ -149,9 +149,7 @@ fn worlds(seed: u64) -> (&'static str, World, World, usize) {
             for kind in ["moved", "narrowed", "exchanged"] {
                 step(kind, &mut random, &mut after, &mut new_names);
             }
-            for index in 0..3 {
-                new_names[index].push('m');
-            }
+            new_names.iter_mut().take(3).for_each(|name| name.push('m'));
         }
         _ => step(kind, &mut random, &mut after, &mut new_names),
     }

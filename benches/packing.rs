@@ -3,7 +3,7 @@
 //! `cargo bench --bench packing` prints them. An instance is planted: ten documents of 5,120 bytes are filled to a share
 //! with statements that cannot be joined, and the packer gets the statements without the documents.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark")]
 
 #[path = "../tests/packing/mod.rs"]
 mod packing;

@@ -56,7 +56,10 @@ fn the_file_in_the_readme_is_valid() {
     let scratch = tempfile::tempdir().unwrap();
     fs::write(scratch.path().join("logpolicy.yaml"), file).unwrap();
     let found = replay(scratch.path(), "$ logpolicy validate\n");
-    assert_eq!(found, "$ logpolicy validate\n0 errors, 0 warnings in 1 policy entry for 2 targets\n");
+    assert_eq!(
+        found,
+        "$ logpolicy validate\n0 errors, 0 warnings in 1 policy entry and 2 grants for 2 targets\n"
+    );
 }
 
 /// Every folder with a `session.txt`, sorted.

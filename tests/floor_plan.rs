@@ -28,7 +28,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 const FRONT: &str = "cli";
 
 /// A package and the rooms that it lives in. `serde` and `thiserror` are part of the language here.
-const PACKAGES: [(&str, &[&str]); 25] = [
+const PACKAGES: [(&str, &[&str]); 26] = [
     ("serde_json", &["policy", "config", "plan", "store", "report", "emulator", "cli"]),
     ("sha2", &["policy", "emulator"]),
     ("serde_yaml", &["config"]),
@@ -36,6 +36,7 @@ const PACKAGES: [(&str, &[&str]); 25] = [
     ("schemars", &["config"]),
     ("strsim", &["config"]),
     ("similar", &["diff"]),
+    ("petgraph", &["plan"]),
     ("aws_", &["provider", "store"]),
     ("tempfile", &["store", "emulator"]),
     ("fs_err", &["config", "store", "emulator", "cli"]),

@@ -139,7 +139,7 @@ fn carried_out(plan: &Plan, live: &LiveState, recorded: &RecordedState) -> (Live
     let most = live.slots().max(plan.limits.account_policies);
     let mut done = BTreeSet::new();
     for operation in &plan.operations {
-        assert!(operation.after.iter().all(|id| done.contains(id)), "what comes first has come");
+        assert!(operation.waits.keys().all(|id| done.contains(id)), "what comes first has come");
         done.insert(operation.id);
         let found = live.policies.get(&operation.key);
         match (&operation.precondition, found) {

@@ -59,7 +59,7 @@ pub async fn apply(
 /// The first operation that this one must come after and that was not done.
 fn unmet(operation: &Operation, outcomes: &[OperationOutcome]) -> Option<usize> {
     let undone = |id: &&usize| outcomes.iter().any(|done| done.id == **id && !done.outcome.is_satisfied());
-    operation.after.iter().find(undone).copied()
+    operation.waits.keys().find(undone).copied()
 }
 
 fn skipped(because: &str) -> Outcome {

@@ -58,6 +58,7 @@ pub(super) async fn run(
         }
     })
     .await;
+    names_something(&arguments.policies, &results)?;
     let wrong =
         results.iter().filter_map(|found| found.result.as_ref().ok()).find(|found| !found.proof.holds());
     let (declared, entries) = entries(&world, &results);
@@ -82,6 +83,19 @@ pub(super) async fn run(
     }
     let failed = results.iter().any(|found| found.result.is_err());
     Ok(if failed { Exit::Error } else { Exit::Done })
+}
+
+/// Refuses patterns that name no policy anywhere: a typing error must not look like an answer.
+fn names_something(patterns: &[String], results: &[CompactedTarget]) -> Result<(), Failure> {
+    let nothing = |found: &CompactedTarget| {
+        found.result.as_ref().is_ok_and(|found| found.before.is_empty() && found.left_out.is_empty())
+    };
+    if patterns.is_empty() || !results.iter().all(nothing) {
+        return Ok(());
+    }
+    let message = format!("{} names no unmanaged account policy", patterns.join(", "));
+    let hint = "`*` stands for any letters and `?` for one; `logpolicy status` lists the policies.";
+    Err(Failure::usage(message, hint))
 }
 
 async fn compacted(

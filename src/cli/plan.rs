@@ -6,14 +6,14 @@ use std::path::Path;
 use crate::model::{Diagnostic, Diagnostics};
 use crate::plan::{PlanFormat, Summary, TargetResult, saved_text};
 use crate::policy::Found;
-use crate::report::{diagnostics_text, plan_json, plan_text, request_text};
+use crate::report::{diagnostics_text, plan_dot, plan_json, plan_mermaid, plan_text, request_text};
 use crate::store::write_plan;
 
 use super::arguments::{Format, Global};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
-use super::plan_arguments::PlanArguments;
+use super::plan_arguments::{Graph, PlanArguments};
 use super::planning::{Course, Wish, allowed, exit, plan_targets};
 use super::streams::Streams;
 use super::world::{World, open_world};
@@ -38,7 +38,7 @@ pub(super) async fn plan(
     let planned = plan_targets(&world, &course).await?;
     let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
     show_new_findings(&world, &results, streams);
-    let out = Out { format: planning.format, file: arguments.out.as_deref() };
+    let out = Out { format: planning.format, graph: arguments.graph, file: arguments.out.as_deref() };
     let end = out.show(&results, arguments.detailed_exitcode, streams)?;
     let widened = if arguments.deny_new_access { new_access(&results, streams) } else { Exit::Done };
     Ok(Exit::worst([end, widened]))
@@ -47,6 +47,8 @@ pub(super) async fn plan(
 /// Where a plan goes that is not carried out.
 pub(super) struct Out<'a> {
     pub(super) format: Format,
+    /// A drawing in place of the plan.
+    pub(super) graph: Option<Graph>,
     /// The file that it is saved to.
     pub(super) file: Option<&'a Path>,
 }
@@ -60,10 +62,12 @@ impl Out<'_> {
         streams: Streams,
     ) -> Result<Exit, Failure> {
         let format = PlanFormat::new(results);
-        match self.format {
-            Format::Text => streams.data(&plan_text(results, format.digest(), streams.layout()))?,
-            Format::Json => streams.data(&plan_json(&format))?,
-        }
+        streams.data(&match (self.graph, self.format) {
+            (Some(Graph::Dot), _) => plan_dot(results),
+            (Some(Graph::Mermaid), _) => plan_mermaid(results),
+            (None, Format::Text) => plan_text(results, format.digest(), streams.layout()),
+            (None, Format::Json) => plan_json(&format),
+        })?;
         if let Some(path) = self.file {
             let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
             let bases: Vec<_> = plans.map(|plan| (&plan.target, &plan.base)).collect();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::arguments::{Format, duration};
 
@@ -18,6 +18,15 @@ pub(super) struct Planning {
     pub(super) allow: Vec<String>,
 }
 
+/// A language for drawings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Graph {
+    /// For Graphviz.
+    Dot,
+    /// For Markdown pages that draw Mermaid.
+    Mermaid,
+}
+
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
 pub(super) struct PlanArguments {
@@ -29,6 +38,9 @@ pub(super) struct PlanArguments {
     /// Exit with 3 and an example request when anything is newly allowed
     #[arg(long)]
     pub(super) deny_new_access: bool,
+    /// Print the order of the writes as a drawing, in place of the plan
+    #[arg(long, value_enum, value_name = "LANGUAGE", conflicts_with = "format")]
+    pub(super) graph: Option<Graph>,
     /// Save the plan, for `apply FILE`
     #[arg(short, long = "out", value_name = "FILE")]
     pub(super) out: Option<PathBuf>,

@@ -54,7 +54,7 @@ pub(super) async fn rollback(
         Some(Ok(planned)) => {
             let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
             show_new_findings(&world, &results, streams);
-            let out = Out { format: planning.format, file: out.as_deref() };
+            let out = Out { graph: None, format: planning.format, file: out.as_deref() };
             let exit = out.show(&results, *detailed_exitcode, streams);
             if out.file.is_none() && Summary::of(&results).has_changes() {
                 streams.say("Nothing was written; save the plan with `-o FILE`, or pass --auto-approve.\n");

@@ -34,7 +34,7 @@ pub(super) fn parts(
     spans.extend(fields.get("parameters").map(|node| ("Condition", node.span)));
     let log_groups = log_groups(context, found, fields, decoder)?;
     spans.push(("Resource", fields.get("log_groups").map_or(name.span, |node| node.span)));
-    let source_arns = source_arns(context, found, fields, decoder);
+    let source_arns = source_arns(context, found, fields, decoder)?;
     let source_accounts =
         if found.source_account { context.source_accounts(fields, decoder) } else { Vec::new() };
     Some(Parts {
@@ -153,13 +153,14 @@ fn resources(recipe: &Recipe, log_groups: &[Placed], span: SourceSpan) -> Vec<Pl
     resources
 }
 
-/// The operator and values of the condition on the source: one for each value of each parameter.
+/// The operator and values of the condition on the source, if it has one: one for each value of each parameter. Nothing comes
+/// back where a parameter is missing.
 fn source_arns(
     context: &Context<'_>,
     recipe: &Recipe,
     fields: Fields<'_>,
     decoder: &mut Decoder<'_>,
-) -> Option<(String, Vec<Template>)> {
+) -> Option<Option<(String, Vec<Template>)>> {
     let given = fields.get("parameters").and_then(|node| decoder.map(node, "`parameters`"));
     for entry in given.iter().flat_map(|given| given.entries()) {
         if recipe.parameter(&entry.key).is_none() && !recipe.parameters.is_empty() {
@@ -169,7 +170,9 @@ fn source_arns(
             decoder.report(code::UNKNOWN_FIELD, entry.key_span, message, sentence(&entry.key, known));
         }
     }
-    let (pattern, operator) = (recipe.source_arn_pattern.as_ref()?, recipe.source_arn_operator.as_ref()?);
+    let (Some(pattern), Some(operator)) = (&recipe.source_arn_pattern, &recipe.source_arn_operator) else {
+        return Some(None);
+    };
     let mut arns = vec![Vec::new()];
     for parameter in &recipe.parameters {
         let node = given.and_then(|given| given.get(&parameter.name));
@@ -202,7 +205,8 @@ fn source_arns(
         let places: Vec<(&str, &Template)> = chosen.iter().map(|(name, value)| (*name, value)).collect();
         filled(pattern, &places)
     };
-    Some((operator.clone(), arns.into_iter().map(arn).collect()))
+    let arns: Vec<Template> = arns.into_iter().map(arn).collect();
+    (!arns.is_empty()).then(|| Some((operator.clone(), arns)))
 }
 
 /// StringEquals takes a star for a star.

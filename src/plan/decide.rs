@@ -128,7 +128,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         planned.meaning = meanings.changes.remove(key);
     }
     let owners = owners(input.desired, input.live, input.recorded);
-    let Ordered { operations, slots, gap } = order(target, &changes, limits);
+    let Ordered { operations, slots, gap } = order(target, &changes, limits, input.desired.packing.bridge());
     plan.refusals = refusals(input, &changes, slots, &owners, gap.as_ref());
     plan.slots = Some(slots);
     plan.owners = slots_by_owner(input.live.policies.keys(), &owners);

@@ -1,5 +1,6 @@
 //! One write, with everything that is needed to carry it out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Claim, PolicyKey, RecordedPolicy};
@@ -43,9 +44,9 @@ pub struct Operation {
     pub kind: OperationKind,
     /// What must be true right before it.
     pub precondition: Precondition,
-    /// The operations that must have been done.
-    pub after: Vec<usize>,
-    /// Why it stands where it stands.
+    /// The operations that must have been done, each with the reasons.
+    pub waits: BTreeMap<usize, Vec<String>>,
+    /// Why it stands where it stands: all reasons together, and what it does for others.
     pub because: Vec<String>,
     /// Slots in use once it is done.
     pub slots: usize,

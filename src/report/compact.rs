@@ -41,6 +41,10 @@ pub fn compact_text(results: &[CompactedTarget]) -> String {
 
 fn one(compaction: &Compaction, text: &mut String) {
     let Compaction { before, after, left_out, dropped, proof } = compaction;
+    if before.is_empty() && left_out.is_empty() {
+        text.push_str("  no unmanaged account policy takes part\n");
+        return;
+    }
     let (bytes_before, bytes_after) = compaction.bytes();
     let _ = writeln!(
         text,

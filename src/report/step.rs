@@ -39,7 +39,7 @@ pub(super) fn steps(plan: &Plan) -> String {
 /// `, after 1 and 2: frees a slot for policy:x`
 fn reason(operation: &Operation) -> String {
     let because = terminal(&operation.because.join("; "));
-    let numbers: Vec<String> = operation.after.iter().map(ToString::to_string).collect();
+    let numbers: Vec<String> = operation.waits.keys().map(ToString::to_string).collect();
     match (numbers.is_empty(), because.is_empty()) {
         (true, true) => String::new(),
         (true, false) => format!(": {because}"),

@@ -20,6 +20,7 @@ pub(super) struct OperationFormat {
     precondition: PreconditionFormat,
     after: Vec<String>,
     because: Vec<String>,
+    waits: Vec<WaitFormat>,
     claim: Option<ClaimFormat>,
 }
 
@@ -31,9 +32,16 @@ pub(super) enum PreconditionFormat {
     Document(Fingerprint),
 }
 
+/// What an operation waits for, and why.
+#[derive(Debug, Serialize)]
+struct WaitFormat {
+    after: String,
+    because: Vec<String>,
+}
+
 impl OperationFormat {
     pub(super) fn new(target: &Target, operation: &Operation) -> Self {
-        let Operation { id, key, kind, precondition, after, because, slots: _, before: _, claim } = operation;
+        let Operation { id, key, kind, precondition, waits, because, slots: _, before: _, claim } = operation;
         let (policy_name, resource_arn) = match key.scope {
             PolicyScope::Account => (Some(key.identity.clone()), None),
             PolicyScope::Resource => (None, Some(target.log_group_arn(&key.identity))),
@@ -56,8 +64,12 @@ impl OperationFormat {
                 }
                 Precondition::Document(fingerprint) => PreconditionFormat::Document(fingerprint.clone()),
             },
-            after: after.iter().map(ToString::to_string).collect(),
+            after: waits.keys().map(ToString::to_string).collect(),
             because: because.clone(),
+            waits: waits
+                .iter()
+                .map(|(earlier, because)| WaitFormat { after: earlier.to_string(), because: because.clone() })
+                .collect(),
             claim: claim.as_ref().map(ClaimFormat::new),
         }
     }

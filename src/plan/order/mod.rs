@@ -10,6 +10,7 @@ mod bits;
 mod carry;
 mod choice;
 mod gap;
+mod graph;
 mod reason;
 mod relation;
 mod replay;
@@ -25,13 +26,10 @@ use crate::policy::{Document, Statement};
 
 use super::{Operation, OperationKind, PlannedChange, Precondition, Slots};
 use choice::AFTER;
-use reason::Waits;
+use reason::{Reason, Waits};
 use requirement::Requirements;
 use search::{Search, Step};
 use world::{Actor, World};
-
-/// The name of the policy that may stand in a free slot for a while.
-const BRIDGE: &str = "logpolicy-bridge";
 
 /// Writes in order, the meter, and what an order that is not safe would break.
 pub(super) struct Ordered {
@@ -49,11 +47,13 @@ pub(super) struct AccessGap {
     pub(super) is_unknown: bool,
 }
 
-/// Puts the writes of a plan in the shortest safe order, the lowest address first.
+/// Puts the writes of a plan in the shortest safe order, the lowest address first. A policy of the name `bridge` may stand in
+/// a free slot for a while.
 pub(super) fn order(
     target: &Target,
     changes: &BTreeMap<PolicyKey, PlannedChange>,
     limits: Limits,
+    bridge: PolicyKey,
 ) -> Ordered {
     let here = |document: fn(&crate::diff::Change) -> Option<&Arc<Document>>| {
         let account = changes.values().filter(|planned| planned.key.takes_slot());
@@ -66,7 +66,6 @@ pub(super) fn order(
         let slots = Slots { limit: limits.account_policies, before, after, peak: before.max(after) };
         return Ordered { operations: Vec::new(), slots, gap: None };
     }
-    let bridge = PolicyKey::account(BRIDGE);
     let mut world = World::new(target, changes, limits.account_policies, limits.document_bytes, bridge);
     let Some(requirements) = Requirements::of(&mut world) else {
         let unknown = Requirements::none();
@@ -102,6 +101,7 @@ impl Search<'_> {
         let before = self.slots();
         let mut slots = Slots { limit: self.world.limit, before, after: before, peak: before };
         let reasons = self.reasons(steps);
+        let knots = if steps.iter().any(|step| step.to != AFTER) { self.knots() } else { Vec::new() };
         let mut revisions: BTreeMap<usize, Option<String>> = BTreeMap::new();
         let mut operations: Vec<Operation> = Vec::new();
         let frees = self.frees(steps, &reasons);
@@ -116,10 +116,17 @@ impl Search<'_> {
             let precondition = precondition(before.as_ref(), revision.as_ref());
             *revision = following(actor, document.is_some(), revision.as_ref());
             let claim = document.as_ref().and_then(|document| actor.claim(document, step.to == AFTER));
-            let mut because: Vec<String> = reasons[number].values().flatten().cloned().collect();
+            let waits: BTreeMap<usize, Vec<String>> = reasons[number]
+                .iter()
+                .map(|(earlier, why)| (earlier + 1, why.iter().map(Reason::words).collect()))
+                .collect();
+            let mut because: Vec<String> = waits.values().flatten().cloned().collect();
             because.extend(frees[number].iter().cloned());
             if step.to != AFTER {
                 because.push("carries statements until their new place is there".to_owned());
+                because.extend(
+                    knots.iter().find(|knot| knot.contains(&step.actor)).map(|knot| self.knot_words(knot)),
+                );
             }
             because.sort();
             because.dedup();
@@ -128,7 +135,7 @@ impl Search<'_> {
                 key: actor.key.clone(),
                 kind: document.map_or(OperationKind::Delete, OperationKind::Put),
                 precondition,
-                after: reasons[number].keys().map(|earlier| earlier + 1).collect(),
+                waits,
                 because,
                 slots: slots.after,
                 before,
@@ -138,12 +145,18 @@ impl Search<'_> {
         Ordered { operations, slots, gap }
     }
 
+    /// `cuts the knot of policy:a and policy:b`
+    fn knot_words(&self, knot: &[usize]) -> String {
+        let names: Vec<String> = knot.iter().map(|actor| self.world.actors[*actor].key.to_string()).collect();
+        format!("cuts the knot of {}, each of which waits for another", names.join(" and "))
+    }
+
     /// For each step, the policies that take the slot it frees.
     fn frees(&self, steps: &[Step], reasons: &[Waits]) -> Vec<Vec<String>> {
         let mut frees = vec![Vec::new(); steps.len()];
         for (number, waits) in reasons.iter().enumerate() {
             for (earlier, why) in waits {
-                if why.contains("waits for the slot") {
+                if why.contains(&Reason::FreesSlot) {
                     frees[*earlier]
                         .push(format!("frees a slot for {}", self.world.actors[steps[number].actor].key));
                 }

@@ -8,7 +8,28 @@ use super::search::{Search, Step};
 use super::world::World;
 
 /// What a step waits for, by the number of the earlier step, and why, in words.
-pub(super) type Waits = BTreeMap<usize, BTreeSet<String>>;
+pub(super) type Waits = BTreeMap<usize, BTreeSet<Reason>>;
+
+/// Why a write must come after another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// Both write the same policy.
+    SamePolicy,
+    /// The other frees the slot that it takes.
+    FreesSlot,
+    /// The other keeps what would else be lost, or denies what would else be allowed: in words.
+    Keeps(String),
+}
+
+impl Reason {
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::SamePolicy => "the same policy".to_owned(),
+            Self::FreesSlot => "waits for the slot".to_owned(),
+            Self::Keeps(words) => words.clone(),
+        }
+    }
+}
 
 impl Search<'_> {
     /// What each step of a way waits for. The state is where the way begins, and is there again afterwards.
@@ -18,7 +39,7 @@ impl Search<'_> {
         for (number, &step) in steps.iter().enumerate() {
             let mut waits = Waits::new();
             if let Some(earlier) = steps[..number].iter().rposition(|earlier| earlier.actor == step.actor) {
-                waits.entry(earlier).or_default().insert("the same policy".to_owned());
+                waits.entry(earlier).or_default().insert(Reason::SamePolicy);
             }
             for (earlier, done) in
                 steps[..number].iter().enumerate().filter(|(_, done)| done.actor != step.actor)
@@ -37,22 +58,20 @@ impl Search<'_> {
 
     /// Why a step would not be safe had an earlier one not been done; nothing where a later step of the same policy
     /// has done it over.
-    fn needs(&mut self, step: Step, done: Step, between: &[Step]) -> Option<String> {
+    fn needs(&mut self, step: Step, done: Step, between: &[Step]) -> Option<Reason> {
         if between.iter().any(|later| later.actor == done.actor) {
             return None;
         }
         let now = std::mem::replace(&mut self.state[done.actor], done.from);
         let slots = !self.fits(step);
-        let broken = self.broken(step).next();
-        let before = broken.filter(|index| {
-            let there = self.there(None);
-            self.requirements.holds(self.world, *index, &there)
-        });
+        let broken: Vec<usize> = self.newly_broken(step).collect();
+        let there = self.there(None);
+        let before = broken.into_iter().find(|index| self.requirements.holds(self.world, *index, &there));
         self.state[done.actor] = now;
         if slots && !self.choices[done.actor][done.to].is_there() {
-            return Some("waits for the slot".to_owned());
+            return Some(Reason::FreesSlot);
         }
-        Some(self.sentence(before?))
+        Some(Reason::Keeps(self.sentence(before?)))
     }
 
     /// A requirement in words.

@@ -98,7 +98,7 @@ impl<'a> Search<'a> {
                 self.state = start;
                 continue;
             };
-            let goal = std::mem::replace(&mut self.state, start.clone());
+            let goal = std::mem::replace(&mut self.state, start);
             // There is a way; the one with the lowest addresses first is shown where it is found soon.
             if let Some(lowest) = self.attempt(&actors, extra, Haste::Lowest) {
                 return Some(lowest);

@@ -76,9 +76,15 @@ struct SavedOperation {
     address: PolicyAddress,
     document: Option<String>,
     precondition: SavedPrecondition,
-    after: Vec<String>,
     because: Vec<String>,
+    waits: Vec<SavedWait>,
     claim: Option<SavedClaim>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SavedWait {
+    after: String,
+    because: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -236,7 +242,11 @@ fn operations(
             key: key.clone(),
             kind: document.map_or(OperationKind::Delete, OperationKind::Put),
             precondition,
-            after: operation.after.iter().map(number).collect::<Result<_, String>>()?,
+            waits: operation
+                .waits
+                .iter()
+                .map(|wait| Ok((number(&wait.after)?, wait.because.clone())))
+                .collect::<Result<_, String>>()?,
             because: operation.because.clone(),
             slots: used,
             before,
