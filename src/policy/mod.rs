@@ -20,6 +20,7 @@ mod region;
 mod shared;
 mod shortcut;
 mod statement;
+mod walk;
 mod wire;
 
 pub use access::{AccessChange, Attached, Comparison, Found, Rights, is_allowed};
