@@ -38,10 +38,6 @@ impl Bits {
         Self(words)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
-    }
-
     /// The numbers of this set that are not in the other.
     pub(super) fn without(&self, other: &Self) -> Self {
         let word = |(index, word): (usize, &u64)| word & !other.0.get(index).copied().unwrap_or(0);

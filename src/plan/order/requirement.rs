@@ -238,14 +238,10 @@ impl Requirements {
         if requirement.covers.meets(there) || requirement.while_there.is_some_and(is_off) {
             return true;
         }
-        let some = requirement.helps.both(there);
-        if some.is_empty() {
+        if !requirement.helps.meets(there) || !self.can_be_covered(world, index) {
             return false;
         }
-        if !self.can_be_covered(world, index) {
-            return false;
-        }
-        let key = (index, some);
+        let key = (index, self.all[index].helps.both(there));
         if let Some(known) = self.unions.get(&key) {
             return *known;
         }

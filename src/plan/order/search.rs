@@ -178,7 +178,8 @@ impl<'a> Search<'a> {
     /// Whether behind a creation a deletion is safe that takes nothing from the others.
     fn frees_its_slot(&mut self, step: Step, actors: &[usize]) -> bool {
         let is_there = |search: &Self, actor: usize, look: usize| search.choices[actor][look].is_there();
-        if is_there(self, step.actor, step.from) || !is_there(self, step.actor, step.to) {
+        let creates = !is_there(self, step.actor, step.from) && is_there(self, step.actor, step.to);
+        if !creates || self.takes_from_others(step) {
             return false;
         }
         self.state[step.actor] = step.to;
@@ -274,9 +275,13 @@ impl<'a> Search<'a> {
         let takes = !self.choices[actor][from].is_there() && self.choices[actor][to].is_there();
         let creations =
             open.iter().filter(|&&other| !self.choices[other][self.state[other]].is_there()).count();
-        if takes && self.world.actors[actor].key.takes_slot() && self.slots() + creations > self.world.limit {
-            return false;
-        }
+        let is_scarce = self.slots() + creations > self.world.limit;
+        !(takes && self.world.actors[actor].key.takes_slot() && is_scarce) && !self.takes_from_others(step)
+    }
+
+    /// Whether a step takes something away that a requirement may still need, or brings what must be denied.
+    fn takes_from_others(&mut self, step: Step) -> bool {
+        let Step { actor, from, to } = step;
         let atoms = |look: usize| {
             let content = self.choices[actor][look].content.as_ref();
             content.map(|content| content.atoms.clone()).unwrap_or_default()
@@ -296,7 +301,7 @@ impl<'a> Search<'a> {
             .collect();
         // What stands where it shall stand already is not lost.
         let lost = before.without(&after).without(&settled);
-        !unsettled.into_iter().any(|index| {
+        unsettled.into_iter().any(|index| {
             let while_there = self.requirements.all[index].while_there;
             while_there.is_some_and(|atom| changed.contains(&atom))
                 || self.requirements.serving(self.world, index).meets(&lost)
