@@ -276,7 +276,8 @@ impl<'a> Search<'a> {
         let creations =
             open.iter().filter(|&&other| !self.choices[other][self.state[other]].is_there()).count();
         let is_scarce = self.slots() + creations > self.world.limit;
-        !(takes && self.world.actors[actor].key.takes_slot() && is_scarce) && !self.takes_from_others(step)
+        let takes_scarce_slot = takes && self.world.actors[actor].key.takes_slot() && is_scarce;
+        !takes_scarce_slot && !self.takes_from_others(step)
     }
 
     /// Whether a step takes something away that a requirement may still need, or brings what must be denied.
