@@ -1,5 +1,7 @@
 //! Statements that another one covers: they need no place of their own.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::policy::{Attached, Comparison, Document, Effect, Requests};
 
 use super::shape::Shape;
@@ -11,10 +13,16 @@ pub(super) fn covered(prefix: &str, statements: &[(&Document, &Shape)]) -> Vec<O
     // What a statement means is only asked where another may say as much.
     let mut meanings: Vec<Option<Option<(Effect, Requests)>>> = vec![None; statements.len()];
     let mut covered: Vec<Option<usize>> = vec![None; statements.len()];
+    let mut by_services: BTreeMap<Option<&BTreeSet<String>>, Vec<usize>> = BTreeMap::new();
+    for (number, (_, shape)) in statements.iter().enumerate() {
+        by_services.entry(shape.services()).or_default().push(number);
+    }
     for inner in 0..statements.len() {
-        let near = (0..statements.len()).filter(|outer| *outer != inner);
-        let near: Vec<usize> =
-            near.filter(|outer| statements[*outer].1.may_cover(statements[inner].1)).collect();
+        let shape = statements[inner].1;
+        let alike = by_services.iter().filter(|(services, _)| shape.may_be_served_by(**services));
+        let mut near: Vec<usize> = alike.flat_map(|(_, numbers)| numbers).copied().collect();
+        near.retain(|outer| *outer != inner && statements[*outer].1.may_cover(shape));
+        near.sort_unstable();
         for outer in near {
             for number in [inner, outer] {
                 meanings[number].get_or_insert_with(|| meaning(&mut comparison, statements[number].0));

@@ -105,14 +105,23 @@ impl Shape {
         self.rest_text == other.rest_text && self.sets.iter().zip(&other.sets).all(wider)
     }
 
+    /// The services; nothing where they are written in another way.
+    pub(super) fn services(&self) -> Option<&BTreeSet<String>> {
+        self.sets[PRINCIPAL].as_ref()
+    }
+
+    /// Whether a statement about these services may say all that this one says.
+    pub(super) fn may_be_served_by(&self, services: Option<&BTreeSet<String>>) -> bool {
+        match (services, self.services()) {
+            (Some(wider), Some(narrower)) => wider.is_superset(narrower),
+            _ => true,
+        }
+    }
+
     /// Whether it is worth asking if this one says everything that another says: a quick look at services and at the
     /// beginnings of resources, which never says no wrongly.
     pub(super) fn may_cover(&self, other: &Self) -> bool {
         let [wider, narrower] = [self, other].map(|shape| &shape.sets);
-        let services = match (&wider[PRINCIPAL], &narrower[PRINCIPAL]) {
-            (Some(wider), Some(narrower)) => wider.is_superset(narrower),
-            _ => true,
-        };
         let plain = |letter: &u8| !b"*?$".contains(letter);
         let near = |one: &str, other: &str| {
             let pairs = one.bytes().zip(other.bytes());
@@ -124,7 +133,7 @@ impl Shape {
             }
             _ => true,
         };
-        services && resources
+        other.may_be_served_by(self.services()) && resources
     }
 
     /// How many resources it has in common with a statement that says all else the same.
