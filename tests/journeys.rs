@@ -61,6 +61,8 @@ fn credentials_of_another_account_are_refused_and_shown() {
     assert!(target["refusals"][0]["message"].as_str().unwrap().contains("999988887777"));
     let apply = run(&["apply", "--auto-approve"]);
     assert_eq!(apply.status.code(), Some(4), "{}", text(&apply));
+    let compact = run(&["compact", "--format", "json"]);
+    assert_eq!(compact.status.code(), Some(4), "{}", text(&compact));
     let status = run(&["status", "--format", "json"]);
     assert_eq!(status.status.code(), Some(4), "{}", text(&status));
     let json: Value = serde_json::from_slice(&status.stdout).unwrap();

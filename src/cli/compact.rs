@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::fleet;
-use crate::model::{DesiredState, DesiredTarget, NamedLogGroups, PolicyKey, RecordedState};
-use crate::pack::{Compaction, compact};
+use crate::model::{DesiredTarget, NamedLogGroups, Owner, PolicyKey, owners};
+use crate::pack::{Compaction, Surroundings, compact, place_grants};
 use crate::policy::{Document, matches_wildcards};
 use crate::provider::PolicyReader;
 use crate::report::{
@@ -53,16 +53,21 @@ pub(super) async fn run(
     let results = fleet::across(&world.desired.targets, world.width, |at| {
         let world = &world;
         async move {
-            let result = compacted(world, at, arguments).await.map_err(|failure| failure.sentence());
-            CompactedTarget { target: at.target.clone(), result }
+            let result = compacted(world, at, arguments).await;
+            let exit = result.as_ref().map_or_else(|failure| failure.exit, |_| Exit::Done);
+            let result = result.map_err(|failure| failure.sentence());
+            (CompactedTarget { target: at.target.clone(), result }, exit)
         }
     })
     .await;
+    let (results, exits): (Vec<CompactedTarget>, Vec<Exit>) = results.into_iter().unzip();
     names_something(&arguments.policies, &results)?;
     let wrong =
         results.iter().filter_map(|found| found.result.as_ref().ok()).find(|found| !found.proof.holds());
     let (declared, entries) = entries(&world, &results);
-    let yaml = desired_yaml(&header(global, arguments.out.as_deref()), &declared, &entries);
+    let mut comments = header(global, arguments.out.as_deref());
+    comments.extend(results.iter().filter_map(CompactedTarget::nothing_left));
+    let yaml = desired_yaml(&comments, &declared, &entries);
     match (arguments.format, &arguments.out) {
         (Format::Json, _) => streams.data(&compact_json(&results))?,
         (Format::Text, Some(_)) => streams.data(&compact_text(&results))?,
@@ -81,8 +86,7 @@ pub(super) async fn run(
         (None, Format::Text) => streams.data(&yaml)?,
         (None, Format::Json) => {}
     }
-    let failed = results.iter().any(|found| found.result.is_err());
-    Ok(if failed { Exit::Error } else { Exit::Done })
+    Ok(Exit::worst(exits))
 }
 
 /// Refuses patterns that name no policy anywhere: a typing error must not look like an answer.
@@ -107,17 +111,23 @@ async fn compacted(
     let gathered = Gathered::at(world, at, recorded, std::iter::empty(), false).await?;
     if gathered.account != at.target.account {
         let message =
-            format!("the credentials belong to account {}, not to {}", gathered.account, at.target.account);
-        return Err(Failure::error(message, Vec::new()));
+            format!("the credentials belong to account {}, and nothing was compared", gathered.account);
+        let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
+        return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
     }
-    let recorded = gathered.recorded.unwrap_or_default();
-    let chosen: BTreeMap<PolicyKey, Arc<Document>> = gathered
-        .live
-        .policies
-        .into_iter()
-        .filter(|(key, _)| is_chosen(&world.desired, at, &recorded, arguments, key))
-        .map(|(key, policy)| (key, policy.document))
-        .collect();
+    let Gathered { account: _, live, recorded } = gathered;
+    let mut desired = world.desired.at(at);
+    let unmanaged = &world.desired.unmanaged;
+    place_grants(&mut desired, Some(Surroundings { live: &live, recorded: recorded.as_ref(), unmanaged }));
+    let owners = owners(&desired, &live, recorded.as_ref());
+    let takes_part = |key: &PolicyKey| {
+        let named = arguments.policies.iter().any(|pattern| matches_wildcards(pattern, &key.identity));
+        let wanted = if arguments.policies.is_empty() { !unmanaged.ignores(key) } else { named };
+        key.takes_slot() && wanted && owners.get(key) != Some(&Owner::Managed)
+    };
+    let policies = live.policies.into_iter().filter(|(key, _)| takes_part(key));
+    let chosen: BTreeMap<PolicyKey, Arc<Document>> =
+        policies.map(|(key, policy)| (key, policy.document)).collect();
     let dead = if arguments.drop_dead {
         let named = chosen.values().map(|document| NamedLogGroups::of(document, &at.target).exact);
         let names: BTreeSet<String> = named.flatten().collect();
@@ -126,23 +136,6 @@ async fn compacted(
         BTreeSet::new()
     };
     Ok(compact(&at.target, chosen, at.limits.document_bytes, &dead))
-}
-
-/// Whether a live policy takes part: an account policy that nobody manages.
-fn is_chosen(
-    desired: &DesiredState,
-    at: &DesiredTarget,
-    recorded: &RecordedState,
-    arguments: &CompactArguments,
-    key: &PolicyKey,
-) -> bool {
-    let packed = desired.packing.number(key).is_some() && !desired.grants.is_empty();
-    let managed = packed
-        || recorded.policies.contains_key(key)
-        || desired.policies.iter().any(|entry| entry.applies_to(at) && entry.key(&at.target) == *key);
-    let named = arguments.policies.iter().any(|pattern| matches_wildcards(pattern, &key.identity));
-    let wanted = if arguments.policies.is_empty() { !desired.unmanaged.ignores(key) } else { named };
-    key.takes_slot() && !managed && wanted
 }
 
 /// The entries of all targets: each document at its target, and what it stands for.

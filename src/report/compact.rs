@@ -23,16 +23,36 @@ pub struct CompactedTarget {
     pub result: Result<Compaction, String>,
 }
 
+impl CompactedTarget {
+    /// What to do about policies of which nothing is left: no entry is there that could stand for them.
+    pub fn nothing_left(&self) -> Option<String> {
+        let compaction = self.result.as_ref().ok().filter(|found| found.after.is_empty())?;
+        let names: Vec<String> = compaction.replaced().map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "At {} nothing is left of {}, and no entry can stand for them: delete them yourself, or with \
+                 `unmanaged: {{ action: delete }}`.",
+                self.target,
+                names.join(", ")
+            )
+        })
+    }
+}
+
 /// Before and after, and the proof, for each target.
 pub fn compact_text(results: &[CompactedTarget]) -> String {
     let mut text = String::new();
-    for CompactedTarget { target, result } in results {
+    for found in results {
+        let CompactedTarget { target, result } = found;
         let _ = writeln!(text, "{}", Style::Strong.paint(target.to_string().replacen('/', " / ", 1)));
         match result {
             Ok(compaction) => one(compaction, &mut text),
             Err(error) => {
                 let _ = writeln!(text, "  {} {}", Style::Bad.paint("error"), terminal(error));
             }
+        }
+        if let Some(sentence) = found.nothing_left() {
+            let _ = writeln!(text, "  {}", terminal(&sentence));
         }
         text.push('\n');
     }
