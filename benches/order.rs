@@ -8,6 +8,8 @@
 #[path = "../tests/worlds/mod.rs"]
 mod worlds;
 
+mod random;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,29 +17,12 @@ use std::time::{Duration, Instant};
 use logpolicy::model::PolicyKey;
 use logpolicy::plan::{Plan, RefusalName};
 use logpolicy::policy::Document;
+use random::Random;
 use worlds::{ACCOUNT, PREFIX, World, plan_between};
 
 const POLICIES: usize = 10;
 const WORLDS: u64 = 500;
 const KINDS: [&str; 8] = ["exchanged", "renamed", "moved", "merged", "split", "narrowed", "denied", "mixed"];
-
-/// xorshift64*: the same worlds on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).unwrap() % most
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for index in (1..items.len()).rev() {
-            items.swap(index, self.below(index + 1));
-        }
-    }
-}
 
 fn statement(random: &mut Random, number: usize) -> String {
     let services =
@@ -89,7 +74,7 @@ fn world(names: &[String], contents: &Contents) -> World {
 
 /// Before and after, ten of ten policies on both sides unless some are merged or split.
 fn worlds(seed: u64) -> (&'static str, World, World, usize) {
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut random = Random::new(seed);
     let kind = KINDS[usize::try_from(seed).unwrap() % KINDS.len()];
     let names: Vec<String> = (0..POLICIES).map(|number| format!("p{number}")).collect();
     let before = contents(&mut random);

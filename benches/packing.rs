@@ -8,6 +8,8 @@
 #[path = "../tests/packing/mod.rs"]
 mod packing;
 
+mod random;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,34 +18,13 @@ use logpolicy::model::PolicyKey;
 use logpolicy::pack::compact;
 use logpolicy::policy::Document;
 use packing::{Grant, Packed, Shelf, document_of};
+use random::Random;
 
 const BYTES: usize = 5_120;
 /// What a document has for statements, each with a comma behind it.
 const ROOM: usize = BYTES - 38;
 const POLICIES: usize = 10;
 const INSTANCES: u64 = 200;
-
-/// xorshift64*: the same instances on every run.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).unwrap() % most
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for index in (1..items.len()).rev() {
-            items.swap(index, self.below(index + 1));
-        }
-    }
-}
 
 /// The length of a statement in a document, with its comma.
 fn length(grant: &Grant) -> usize {

@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use logpolicy::apply::{Recorder, Stamp, apply};
 use logpolicy::model::{
-    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, Lint, LivePolicy, LiveState,
-    NodeSpans, Ownership, PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan,
-    Sources, Template, Unmanaged,
+    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, LivePolicy, LiveState, Ownership,
+    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources, Unmanaged,
 };
 use logpolicy::plan::{
     Plan, PlanFormat, PlanInput, RefusalName, SavedPlan, TargetOutcome, TargetResult, plan, saved_text,
@@ -82,20 +81,11 @@ fn desired(case: &Case) -> DesiredState {
     let span = SourceSpan::NOWHERE;
     let entry = |(index, cell): (usize, &Cell)| {
         let (key, (ownership, content)) = (key(index), cell.desired.as_ref()?);
+        let document = DocumentTemplate::Fixed(owned(*ownership, *content).0);
         Some(PolicyTemplate {
-            scope: key.scope,
-            identity: Template::text(key.identity),
-            document: DocumentTemplate::Fixed(owned(*ownership, *content).0),
-            targets: None,
-            regions: None,
-            prevent_delete: false,
             adopt: cell.adopt,
-            replaces: Vec::new(),
             ownership: *ownership,
-            lint: Lint::default(),
-            span,
-            identity_span: span,
-            document_spans: Arc::new(NodeSpans::default()),
+            ..PolicyTemplate::new(key, document)
         })
     };
     let target = DesiredTarget {

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logpolicy::model::{
-    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, Lint, LivePolicy, LiveState,
-    NodeSpans, Ownership, PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan,
-    Sources, Template,
+    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, LivePolicy, LiveState, Ownership,
+    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources,
 };
 use logpolicy::plan::{
     OperationKind, Plan, PlanFormat, PlanInput, Precondition, RefusalName, TargetResult, plan,
@@ -49,20 +48,12 @@ fn desired(cells: &[Cell]) -> DesiredState {
     let span = SourceSpan { file: 0, start: 0, end: 0 };
     let entry = |(index, cell): (usize, &Cell)| {
         let key = key(index);
+        let document = DocumentTemplate::Fixed(document(cell.desired?));
         Some(PolicyTemplate {
-            scope: key.scope,
-            identity: Template::text(key.identity),
-            document: DocumentTemplate::Fixed(document(cell.desired?)),
-            targets: None,
-            regions: None,
-            prevent_delete: false,
             adopt: cell.adopt,
-            replaces: Vec::new(),
-            ownership: Ownership::Document,
-            lint: Lint::default(),
             span,
             identity_span: span,
-            document_spans: Arc::new(NodeSpans::default()),
+            ..PolicyTemplate::new(key, document)
         })
     };
     let target = DesiredTarget {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    DesiredState, DesiredTarget, DocumentTemplate, Lint, NodeSpans, Ownership, PolicyKey, PolicyTemplate,
-    RecordedState, SourceSpan, Template, Version,
+    DesiredState, DesiredTarget, DocumentTemplate, Ownership, PolicyKey, PolicyTemplate, RecordedState,
+    Version,
 };
 use crate::plan::{Summary, TargetResult};
 use crate::policy::Document;
@@ -107,19 +107,9 @@ fn template(key: PolicyKey, version: Version) -> Option<PolicyTemplate> {
         Ownership::Statements => Arc::new(document.without_statements(|statement| !claim.holds(statement))?),
     };
     Some(PolicyTemplate {
-        scope: key.scope,
-        identity: Template::text(key.identity),
-        document: DocumentTemplate::Fixed(sent(&document)),
-        targets: None,
-        regions: None,
         prevent_delete: claim.prevent_delete,
-        adopt: false,
-        replaces: Vec::new(),
         ownership: claim.ownership,
-        lint: Lint::default(),
-        span: SourceSpan::NOWHERE,
-        identity_span: SourceSpan::NOWHERE,
-        document_spans: Arc::new(NodeSpans::default()),
+        ..PolicyTemplate::new(key, DocumentTemplate::Fixed(sent(&document)))
     })
 }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::model::{
-    DesiredTarget, Diagnostic, DocumentTemplate, GrantTemplate, Lint, Node as Json, NodeSpans, Ownership,
-    Packing, PolicyScope, PolicyTemplate, Segment, SourceSpan, Template,
+    DesiredTarget, Diagnostic, DocumentTemplate, GrantTemplate, Lint, Node as Json, NodeSpans, Packing,
+    PolicyKey, PolicyTemplate, Segment, SourceSpan, Template,
 };
 use crate::policy::{EFFECTIVE_ACTIONS, Json as Plain};
 
@@ -240,19 +240,11 @@ fn entry(id: &str, span: SourceSpan, id_span: SourceSpan, parts: Parts, lint: Li
         ("Statement".to_owned(), Json::Array(vec![Json::Object(statement)])),
     ];
     PolicyTemplate {
-        scope: PolicyScope::Account,
-        identity: Template::text(id),
-        document: DocumentTemplate::new(Json::Object(document)),
-        targets: None,
-        regions: None,
-        prevent_delete: false,
-        adopt: false,
-        replaces: Vec::new(),
-        ownership: Ownership::Document,
         lint,
         span,
         identity_span: id_span,
         document_spans: Arc::new(NodeSpans::new(places)),
+        ..PolicyTemplate::new(PolicyKey::account(id), DocumentTemplate::new(Json::Object(document)))
     }
 }
 

@@ -253,6 +253,25 @@ impl DesiredState {
 }
 
 impl PolicyTemplate {
+    /// An entry for a policy at every target, with all else left at its default and in no file.
+    pub fn new(key: PolicyKey, document: DocumentTemplate) -> Self {
+        Self {
+            scope: key.scope,
+            identity: Template::text(key.identity),
+            document,
+            targets: None,
+            regions: None,
+            prevent_delete: false,
+            adopt: false,
+            replaces: Vec::new(),
+            ownership: Ownership::Document,
+            lint: Lint::default(),
+            span: SourceSpan::NOWHERE,
+            identity_span: SourceSpan::NOWHERE,
+            document_spans: Arc::new(NodeSpans::default()),
+        }
+    }
+
     /// Whether the entry speaks about a target.
     pub fn applies_to(&self, at: &DesiredTarget) -> bool {
         let named = self.targets.as_ref().is_none_or(|names| !names.is_disjoint(&at.names));

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logpolicy::model::{
-    Access, DesiredState, DesiredTarget, DocumentTemplate, GrantTemplate, Limits, Lint, LivePolicy,
-    LiveState, NodeSpans, Overflow, Ownership, Packing, PolicyKey, PolicyScope, PolicyTemplate, SourceSpan,
-    TargetDesired, Template, Unmanaged,
+    Access, DesiredState, DesiredTarget, DocumentTemplate, GrantTemplate, Limits, LivePolicy, LiveState,
+    Overflow, Packing, PolicyKey, PolicyTemplate, SourceSpan, TargetDesired, Unmanaged,
 };
 use logpolicy::pack::{Surroundings, place_grants};
 use logpolicy::policy::{Document, Request};
@@ -140,21 +139,10 @@ impl Shelf {
     ) -> Self {
         let grant = |(id, document): (String, Document)| GrantTemplate {
             id_span: SourceSpan::NOWHERE,
-            entry: PolicyTemplate {
-                scope: PolicyScope::Account,
-                identity: Template::text(id.clone()),
-                document: DocumentTemplate::Fixed(Arc::new(document)),
-                targets: None,
-                regions: None,
-                prevent_delete: false,
-                adopt: false,
-                replaces: Vec::new(),
-                ownership: Ownership::Document,
-                lint: Lint::default(),
-                span: SourceSpan::NOWHERE,
-                identity_span: SourceSpan::NOWHERE,
-                document_spans: Arc::new(NodeSpans::default()),
-            },
+            entry: PolicyTemplate::new(
+                PolicyKey::account(id.clone()),
+                DocumentTemplate::Fixed(Arc::new(document)),
+            ),
             id,
         };
         let at = DesiredTarget {

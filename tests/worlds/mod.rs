@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logpolicy::model::{
-    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, Lint, LivePolicy, LiveState,
-    NodeSpans, Ownership, PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan,
-    Sources, Template,
+    Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, LivePolicy, LiveState, Ownership,
+    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources,
 };
 use logpolicy::plan::{Plan, PlanInput, RefusalName, plan};
 use logpolicy::policy::Document;
@@ -27,28 +26,16 @@ pub fn plan_between(
     account_policies: usize,
     document_bytes: usize,
 ) -> Plan {
-    let span = SourceSpan::NOWHERE;
-    let entry = |(key, document): (&PolicyKey, &Arc<Document>)| PolicyTemplate {
-        scope: key.scope,
-        identity: Template::text(key.identity.clone()),
-        document: DocumentTemplate::Fixed(Arc::clone(document)),
-        targets: None,
-        regions: None,
-        prevent_delete: false,
-        adopt: true,
-        replaces: Vec::new(),
-        ownership: Ownership::Document,
-        lint: Lint::default(),
-        span,
-        identity_span: span,
-        document_spans: Arc::new(NodeSpans::default()),
+    let entry = |(key, document): (&PolicyKey, &Arc<Document>)| {
+        let document = DocumentTemplate::Fixed(Arc::clone(document));
+        PolicyTemplate { adopt: true, ..PolicyTemplate::new(key.clone(), document) }
     };
     let at = DesiredTarget {
         target: format!("{ACCOUNT}/us-east-1").parse().unwrap(),
         names: BTreeSet::from(["main".to_owned()]),
         access: Access::default(),
         limits: Limits { account_policies, document_bytes, ..Limits::default() },
-        span,
+        span: SourceSpan::NOWHERE,
     };
     let desired = DesiredState { policies: after.iter().map(entry).collect(), ..DesiredState::default() };
     let live = |(key, document): (PolicyKey, Arc<Document>)| {
