@@ -5,12 +5,11 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::model::{Judgement, Location, PolicyKey, Target};
-use crate::plan::{FORMAT_VERSION, TOOL_VERSION};
 use crate::policy::Request;
 
 use super::access::request_text;
 use super::escape::terminal;
-use super::json::pretty;
+use super::json::{Targets, enveloped};
 use super::style::Style;
 
 /// The answer at one target.
@@ -71,14 +70,6 @@ pub fn can_text(answers: &[Answer]) -> String {
 }
 
 #[derive(Serialize)]
-struct CanFormat<'a> {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
-    targets: Vec<AnswerFormat<'a>>,
-}
-
-#[derive(Serialize)]
 struct AnswerFormat<'a> {
     target: &'a Target,
     allowed: bool,
@@ -121,6 +112,5 @@ pub fn can_json(answers: &[Answer]) -> String {
             source: answer.source.as_ref(),
         }
     });
-    let (format_version, kind, tool_version) = (FORMAT_VERSION, "can", TOOL_VERSION);
-    pretty(&CanFormat { format_version, kind, tool_version, targets: targets.collect() })
+    enveloped("can", Targets { targets: targets.collect() })
 }

@@ -6,13 +6,12 @@ use serde::Serialize;
 
 use crate::model::{PolicyAddress, PolicyKey, Target};
 use crate::pack::{Compaction, Proof};
-use crate::plan::{FORMAT_VERSION, TOOL_VERSION};
 use crate::policy::Request;
 
 use super::access::request_text;
 use super::count::{counted, thousands};
 use super::escape::terminal;
-use super::json::pretty;
+use super::json::{Targets, enveloped};
 use super::style::Style;
 
 /// What was found for one target, or why nothing was.
@@ -114,14 +113,6 @@ fn proof_text(proof: &Proof, dropped: bool) -> String {
 }
 
 #[derive(Serialize)]
-struct CompactFormat<'a> {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
-    targets: Vec<TargetFormat<'a>>,
-}
-
-#[derive(Serialize)]
 struct TargetFormat<'a> {
     target: &'a Target,
     before: Option<Size>,
@@ -177,8 +168,7 @@ pub fn compact_json(results: &[CompactedTarget]) -> String {
             error: Some(error),
         },
     });
-    let (format_version, tool_version) = (FORMAT_VERSION, TOOL_VERSION);
-    pretty(&CompactFormat { format_version, kind: "compact", tool_version, targets: targets.collect() })
+    enveloped("compact", Targets { targets: targets.collect() })
 }
 
 fn target_format<'a>(target: &'a Target, compaction: &'a Compaction) -> TargetFormat<'a> {

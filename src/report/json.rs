@@ -116,6 +116,27 @@ fn target_outcomes(target: &TargetOutcome) -> Vec<OutcomeFormat> {
     target.outcomes.iter().map(outcome).collect()
 }
 
+/// What every output begins with.
+#[derive(Serialize)]
+struct Envelope<T> {
+    format_version: &'static str,
+    kind: &'static str,
+    tool_version: &'static str,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// A list of targets under its name.
+#[derive(Serialize)]
+pub(super) struct Targets<T> {
+    pub(super) targets: Vec<T>,
+}
+
+/// An output of one kind, with the versions in front.
+pub(super) fn enveloped(kind: &'static str, content: impl Serialize) -> String {
+    pretty(&Envelope { format_version: FORMAT_VERSION, kind, tool_version: TOOL_VERSION, content })
+}
+
 /// Pretty-printed, with a line feed at the end.
 pub(super) fn pretty(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();

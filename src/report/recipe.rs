@@ -5,9 +5,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::model::{Recipe, RecipeParameter};
-use crate::plan::{FORMAT_VERSION, TOOL_VERSION};
 
-use super::json::pretty;
+use super::json::enveloped;
 use super::style::Style;
 
 /// Every recipe in a line.
@@ -152,17 +151,8 @@ fn grant(recipe: &Recipe) -> String {
 /// Some recipes as JSON.
 pub fn recipes_json(recipes: &[&Recipe]) -> String {
     #[derive(Serialize)]
-    struct RecipesFormat<'a> {
-        format_version: &'static str,
-        kind: &'static str,
-        tool_version: &'static str,
+    struct Recipes<'a> {
         recipes: &'a [&'a Recipe],
     }
-    let format = RecipesFormat {
-        format_version: FORMAT_VERSION,
-        kind: "recipes",
-        tool_version: TOOL_VERSION,
-        recipes,
-    };
-    pretty(&format)
+    enveloped("recipes", Recipes { recipes })
 }

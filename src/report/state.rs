@@ -8,12 +8,11 @@ use crate::model::{
     Claim, Ownership, PolicyAddress, PolicyKey, RecordedApply, RecordedChange, RecordedPolicy, RecordedState,
     Target,
 };
-use crate::plan::{FORMAT_VERSION, TOOL_VERSION};
 use crate::policy::Fingerprint;
 
 use super::count::{counted, thousands};
 use super::escape::terminal;
-use super::json::pretty;
+use super::json::{Targets, enveloped};
 use super::style::Style;
 
 /// The record of one target.
@@ -23,20 +22,6 @@ pub struct Record {
     pub target: Target,
     /// What is recorded.
     pub state: RecordedState,
-}
-
-#[derive(Serialize)]
-struct Envelope<T> {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
-    #[serde(flatten)]
-    content: T,
-}
-
-#[derive(Serialize)]
-struct Targets<T> {
-    targets: Vec<TargetRecord<T>>,
 }
 
 #[derive(Serialize)]
@@ -104,11 +89,7 @@ struct UnlockedTarget {
     holder: String,
 }
 
-fn envelope(kind: &'static str, content: impl Serialize) -> String {
-    pretty(&Envelope { format_version: FORMAT_VERSION, kind, tool_version: TOOL_VERSION, content })
-}
-
-fn targets<T: Serialize>(records: &[Record], content: impl Fn(&Record) -> T) -> Targets<T> {
+fn targets<T: Serialize>(records: &[Record], content: impl Fn(&Record) -> T) -> Targets<TargetRecord<T>> {
     let record = |record: &Record| TargetRecord {
         target: record.target.clone(),
         lineage: record.state.lineage.clone(),
@@ -145,12 +126,12 @@ pub fn list_json(records: &[Record]) -> String {
         };
         Policies { policies: record.state.policies.iter().map(format).collect() }
     };
-    envelope("state_list", targets(records, policies))
+    enveloped("state_list", targets(records, policies))
 }
 
 /// `state show`
 pub fn show_json(address: &PolicyAddress, policy: &RecordedPolicy) -> String {
-    envelope("state_show", PolicyFormat::new(address.to_string(), policy, true))
+    enveloped("state_show", PolicyFormat::new(address.to_string(), policy, true))
 }
 
 /// `state history`
@@ -169,12 +150,12 @@ pub fn history_json(records: &[Record]) -> String {
         };
         Applies { applies: record.state.history.iter().map(apply).collect() }
     };
-    envelope("state_history", targets(records, applies))
+    enveloped("state_history", targets(records, applies))
 }
 
 /// `state forget`
 pub fn forget_json(addresses: &[String]) -> String {
-    envelope("state_forget", Forgotten { forgotten: addresses })
+    enveloped("state_forget", Forgotten { forgotten: addresses })
 }
 
 /// `state unlock`: targets, and who held their locks.
@@ -183,7 +164,7 @@ pub fn unlock_json(held: &[(String, String)]) -> String {
         target: target.clone(),
         holder: holder.clone(),
     };
-    envelope("state_unlock", Unlocked { unlocked: held.iter().map(unlocked).collect() })
+    enveloped("state_unlock", Unlocked { unlocked: held.iter().map(unlocked).collect() })
 }
 
 /// One line for each policy: its address, since when it is ours, and its size.

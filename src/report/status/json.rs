@@ -5,18 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::model::{ByOwner, Meter, MeteredPolicy, Owner, Target};
-use crate::plan::{FORMAT_VERSION, TOOL_VERSION};
-use crate::report::json::pretty;
+use crate::report::json::{Targets, enveloped};
 
 use super::TargetStatus;
-
-#[derive(Serialize)]
-struct StatusFormat<'a> {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
-    targets: Vec<TargetFormat<'a>>,
-}
 
 #[derive(Serialize)]
 struct TargetFormat<'a> {
@@ -65,8 +56,7 @@ pub fn status_json(statuses: &[TargetStatus]) -> String {
         policies: meter.as_ref().map(|meter| policies(target, meter)).unwrap_or_default(),
         error: error.as_deref(),
     });
-    let (format_version, kind, tool_version) = (FORMAT_VERSION, "status", TOOL_VERSION);
-    pretty(&StatusFormat { format_version, kind, tool_version, targets: targets.collect() })
+    enveloped("status", Targets { targets: targets.collect() })
 }
 
 fn policies<'a>(target: &Target, meter: &'a Meter) -> Vec<PolicyFormat<'a>> {
