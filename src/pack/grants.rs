@@ -1,6 +1,6 @@
 //! Grants become policies `PREFIX-1` and so on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
@@ -50,9 +50,10 @@ pub fn place_grants(desired: &mut TargetDesired<'_>, surroundings: Option<Surrou
     let sources = sources(desired, &standing, limit);
     let needed = sources.iter().filter(|source| source.covered_by.is_none());
     let pieces = joined_at_home(needed.map(|source| source.piece.clone()).collect());
-    let (placing, overflow) = placing(desired, &pieces, &standing, limit, surroundings);
-    add_policies(desired, &sources, &pieces, &placing);
-    desired.overflow = overflow;
+    let placing = placing(desired, &pieces, &standing, limit, surroundings);
+    let filled = filled(&pieces, &placing);
+    desired.overflow = overflow(desired, &pieces, &filled, limit);
+    add_policies(desired, &sources, filled);
 }
 
 /// The documents of the policies that are packed into, by number from 0.
@@ -136,7 +137,7 @@ fn placing(
     standing: &BTreeMap<usize, Arc<Document>>,
     limit: usize,
     surroundings: Option<Surroundings<'_>>,
-) -> (Placing, Option<Overflow>) {
+) -> Placing {
     let most = desired.packing.max_policies;
     let measures = Measures::of(pieces);
     let dirty = |bins: usize| (0..bins).map(|bin| is_dirty(bin, pieces, standing)).collect::<Vec<bool>>();
@@ -151,24 +152,53 @@ fn placing(
     if !fits(&placing) {
         squeeze(pieces, &measures, &mut placing, limit, most);
     }
-    let bytes = too_many(pieces, &placing, limit);
-    if bytes == 0 {
-        return (placing, None);
-    }
-    let help = advice(pieces, desired.packing.max_policies, desired.at.limits.account_policies);
-    (placing, Some(Overflow { bytes, policies: most, help }))
+    placing
+}
+
+/// A policy with its document.
+struct Filled<'p> {
+    number: usize,
+    /// Its pieces, each with the Sid of the statement that holds it.
+    pieces: Vec<(&'p Piece, String)>,
+    document: Document,
+}
+
+/// The documents of the policies, each made once.
+fn filled<'p>(pieces: &'p [Piece], placing: &Placing) -> Vec<Filled<'p>> {
+    let numbers: BTreeSet<usize> = placing.bin_of.iter().flatten().copied().collect();
+    let one = |number: usize| {
+        let inside = inside(pieces, placing, number);
+        let (document, sids) = document(&inside);
+        Filled { number, pieces: inside.into_iter().zip(sids).collect(), document }
+    };
+    numbers.into_iter().map(one).collect()
+}
+
+/// By how many bytes the documents are too long, and what would help; nothing where they are not.
+fn overflow(
+    desired: &TargetDesired<'_>,
+    pieces: &[Piece],
+    filled: &[Filled<'_>],
+    limit: usize,
+) -> Option<Overflow> {
+    let bytes: usize = filled.iter().map(|filled| filled.document.bytes().saturating_sub(limit)).sum();
+    let policies = desired.packing.max_policies;
+    let help = || advice(pieces, policies, desired.at.limits.account_policies);
+    (bytes > 0).then(|| Overflow { bytes, policies, help: help() })
 }
 
 /// How many policies of ours have a slot: those that nobody else has.
 fn free_slots(desired: &TargetDesired<'_>, surroundings: Option<Surroundings<'_>>) -> usize {
     let ours = |key: &PolicyKey| desired.packing.number(key).is_some();
-    let mut others: std::collections::BTreeSet<&PolicyKey> =
-        desired.policies.keys().filter(|key| key.takes_slot()).collect();
+    let mut others: BTreeSet<&PolicyKey> = desired.policies.keys().filter(|key| key.takes_slot()).collect();
+    let replaced: BTreeSet<&PolicyKey> =
+        desired.policies.values().flat_map(|policy| &policy.replaces).collect();
     if let Some(Surroundings { live, recorded, unmanaged }) = surroundings {
         let goes = |key: &PolicyKey| {
-            recorded.is_some_and(|recorded| {
+            let is_left = recorded.is_some_and(|recorded| {
                 recorded.policies.contains_key(key) || (unmanaged.delete && !unmanaged.ignores(key))
-            })
+            });
+            is_left || replaced.contains(key)
         };
         others.extend(live.policies.keys().filter(|key| key.takes_slot() && !ours(key) && !goes(key)));
     }
@@ -220,29 +250,10 @@ fn inside<'a>(pieces: &'a [Piece], placing: &Placing, bin: usize) -> Vec<&'a Pie
     pairs.filter(|(_, placed)| **placed == Some(bin)).map(|(piece, _)| piece).collect()
 }
 
-/// By how many bytes the documents are too long.
-fn too_many(pieces: &[Piece], placing: &Placing, limit: usize) -> usize {
-    let bins: std::collections::BTreeSet<usize> = placing.bin_of.iter().flatten().copied().collect();
-    let bytes = bins.into_iter().map(|bin| document(&inside(pieces, placing, bin)).0.bytes());
-    bytes.map(|bytes| bytes.saturating_sub(limit)).sum()
-}
-
-fn add_policies<'a>(
-    desired: &mut TargetDesired<'a>,
-    sources: &[Source<'a>],
-    pieces: &[Piece],
-    placing: &Placing,
-) {
-    let mut inside: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
-    for (piece, bin) in pieces.iter().zip(&placing.bin_of) {
-        if let Some(bin) = bin {
-            inside.entry(*bin).or_default().push(piece);
-        }
-    }
-    for (bin, inside) in inside {
-        let (document, sids) = document(&inside);
+fn add_policies<'a>(desired: &mut TargetDesired<'a>, sources: &[Source<'a>], filled: Vec<Filled<'_>>) {
+    for Filled { number, pieces, document } in filled {
         let mut grants: Vec<PlacedGrant<'a>> = Vec::new();
-        for (piece, sid) in inside.iter().zip(&sids) {
+        for (piece, sid) in &pieces {
             let here = |source: &&Source<'_>| {
                 source.covered_by.map_or_else(
                     || piece.shape.holds(&source.piece.shape) && piece.names.contains(&source.grant.id),
@@ -263,6 +274,6 @@ fn add_policies<'a>(
         };
         let policy =
             DesiredPolicy { document: Arc::new(document), entry: &first.entry, grants, replaces: Vec::new() };
-        desired.policies.insert(desired.packing.policy(bin + 1), policy);
+        desired.policies.insert(desired.packing.policy(number + 1), policy);
     }
 }

@@ -67,7 +67,7 @@ fn one(compaction: &Compaction, text: &mut String) {
     let (bytes_before, bytes_after) = compaction.bytes();
     let _ = writeln!(
         text,
-        "  {} of {} bytes become {} of {} bytes",
+        "  {} ({} bytes) → {} ({} bytes)",
         counted(before.len(), "policy"),
         thousands(bytes_before),
         counted(after.len(), "policy"),
