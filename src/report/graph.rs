@@ -7,62 +7,96 @@ use crate::plan::{Operation, Plan, TargetResult};
 
 /// A digraph with one cluster for each target; labels are quoted, so that a name does nothing in them.
 pub fn plan_dot(results: &[TargetResult]) -> String {
-    let mut text = String::from("digraph plan {\n  rankdir=LR;\n  node [shape=box];\n");
-    for (number, result) in results.iter().enumerate() {
-        let _ =
-            writeln!(text, "  subgraph cluster_{number} {{\n    label={};", dot(&result.target.to_string()));
-        match &result.plan {
-            Ok(plan) => operations_dot(plan, number, &mut text),
-            Err(why) => {
-                let _ = writeln!(text, "    t{number}_error [label={}, shape=plaintext];", dot(&why.message));
-            }
-        }
-        text.push_str("  }\n");
-    }
-    text.push_str("}\n");
-    text
-}
-
-fn operations_dot(plan: &Plan, number: usize, text: &mut String) {
-    if plan.operations.is_empty() {
-        let _ = writeln!(text, "    t{number}_none [label=\"nothing to write\", shape=plaintext];");
-    }
-    for operation in &plan.operations {
-        let label = dot(&label(plan, operation));
-        let _ = writeln!(text, "    t{number}_{} [label={label}];", operation.id);
-    }
-    for (operation, (earlier, reasons)) in edges(plan) {
-        let label = dot(&reasons.join("\n"));
-        let _ = writeln!(text, "    t{number}_{earlier} -> t{number}_{} [label={label}];", operation.id);
-    }
+    let drawing = drawing(results, &Dot);
+    format!("digraph plan {{\n  rankdir=LR;\n  node [shape=box];\n{drawing}}}\n")
 }
 
 /// A flowchart with one subgraph for each target.
 pub fn plan_mermaid(results: &[TargetResult]) -> String {
-    let mut text = String::from("flowchart LR\n");
+    format!("flowchart LR\n{}", drawing(results, &Mermaid))
+}
+
+/// How a language writes what a drawing is made of; a note is a box without a frame.
+trait Language {
+    fn target(&self, id: &str, label: &str, content: &str) -> String;
+    fn node(&self, id: &str, label: &str) -> String;
+    fn note(&self, id: &str, label: &str) -> String;
+    fn edge(&self, from: &str, to: &str, label: &str) -> String;
+}
+
+fn drawing(results: &[TargetResult], language: &dyn Language) -> String {
+    let mut text = String::new();
     for (number, result) in results.iter().enumerate() {
-        let _ = writeln!(text, "  subgraph t{number}[{}]", mermaid(&result.target.to_string()));
-        match &result.plan {
-            Ok(plan) => operations_mermaid(plan, number, &mut text),
-            Err(why) => {
-                let _ = writeln!(text, "    t{number}_error[{}]", mermaid(&why.message));
-            }
-        }
-        text.push_str("  end\n");
+        let id = format!("t{number}");
+        let content = match &result.plan {
+            Ok(plan) => operations(plan, &id, language),
+            Err(why) => language.note(&format!("{id}_error"), &why.message),
+        };
+        text.push_str(&language.target(&id, &result.target.to_string(), &content));
     }
     text
 }
 
-fn operations_mermaid(plan: &Plan, number: usize, text: &mut String) {
-    if plan.operations.is_empty() {
-        let _ = writeln!(text, "    t{number}_none[\"nothing to write\"]");
+fn operations(plan: &Plan, id: &str, language: &dyn Language) -> String {
+    let mut text = String::new();
+    let refusals = || plan.refusals.iter().filter(|refusal| !refusal.allowed);
+    for (number, refusal) in refusals().enumerate() {
+        let place = refusal.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
+        let label = format!("refused {}{place}", refusal.name.as_str());
+        text.push_str(&language.note(&format!("{id}_refused{number}"), &label));
+    }
+    if plan.operations.is_empty() && refusals().next().is_none() {
+        text.push_str(&language.note(&format!("{id}_none"), "nothing to write"));
+    }
+    let node = |number: usize| format!("{id}_{number}");
+    for operation in &plan.operations {
+        text.push_str(&language.node(&node(operation.id), &label(plan, operation)));
     }
     for operation in &plan.operations {
-        let _ = writeln!(text, "    t{number}_{}[{}]", operation.id, mermaid(&label(plan, operation)));
+        for (earlier, reasons) in &operation.waits {
+            text.push_str(&language.edge(&node(*earlier), &node(operation.id), &reasons.join("\n")));
+        }
     }
-    for (operation, (earlier, reasons)) in edges(plan) {
-        let label = mermaid(&reasons.join("\n"));
-        let _ = writeln!(text, "    t{number}_{earlier} -->|{label}| t{number}_{}", operation.id);
+    text
+}
+
+struct Dot;
+
+impl Language for Dot {
+    fn target(&self, id: &str, label: &str, content: &str) -> String {
+        format!("  subgraph cluster_{id} {{\n    label={};\n{content}  }}\n", dot(label))
+    }
+
+    fn node(&self, id: &str, label: &str) -> String {
+        format!("    {id} [label={}];\n", dot(label))
+    }
+
+    fn note(&self, id: &str, label: &str) -> String {
+        format!("    {id} [label={}, shape=plaintext];\n", dot(label))
+    }
+
+    fn edge(&self, from: &str, to: &str, label: &str) -> String {
+        format!("    {from} -> {to} [label={}];\n", dot(label))
+    }
+}
+
+struct Mermaid;
+
+impl Language for Mermaid {
+    fn target(&self, id: &str, label: &str, content: &str) -> String {
+        format!("  subgraph {id}[{}]\n{content}  end\n", mermaid(label))
+    }
+
+    fn node(&self, id: &str, label: &str) -> String {
+        format!("    {id}[{}]\n", mermaid(label))
+    }
+
+    fn note(&self, id: &str, label: &str) -> String {
+        format!("    {id}([{}])\n", mermaid(label))
+    }
+
+    fn edge(&self, from: &str, to: &str, label: &str) -> String {
+        format!("    {from} -->|{}| {to}\n", mermaid(label))
     }
 }
 
@@ -73,11 +107,6 @@ fn label(plan: &Plan, operation: &Operation) -> String {
         let _ = write!(label, " ({} of {})", operation.slots, plan.limits.account_policies);
     }
     label
-}
-
-/// What each operation waits for, with the reasons.
-fn edges(plan: &Plan) -> impl Iterator<Item = (&Operation, (&usize, &Vec<String>))> {
-    plan.operations.iter().flat_map(|operation| operation.waits.iter().map(move |wait| (operation, wait)))
 }
 
 /// A quoted DOT string (Graphviz, "The DOT Language": `"` is escaped, a line break is `\n`).
