@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::clause::Clause;
 use super::evaluate::{EFFECTIVE_ACTIONS, Request, evaluate};
 use super::pattern::{Pattern, Reading, Token};
-use super::region::{Constraint, Dimension, Literal, Point, Region, Space, constraints};
+use super::region::{Axis, Constraint, Dimension, Literal, Point, Region, Space, constraints};
 use super::{Document, Effect};
 
 /// The answer to "is there a request that ...?"
@@ -124,12 +124,9 @@ impl Comparison {
     /// Whether every request of one region is one of another: proved.
     pub(super) fn lies_in(&mut self, inner: &Region, outer: &Region) -> bool {
         // Resources cost most to compare.
-        let resources = |space: &Space, literal: Literal| *space.dimension(literal) == Dimension::Resource;
         [false, true].iter().all(|last| {
-            outer
-                .0
-                .iter()
-                .all(|literal| resources(&self.space, *literal) != *last || self.implies(inner, *literal))
+            let mut literals = outer.0.iter().filter(|literal| (literal.axis == Axis::RESOURCE) == *last);
+            literals.all(|literal| self.implies(inner, *literal))
         })
     }
 
@@ -146,7 +143,7 @@ impl Comparison {
             literals
                 .push(self.space.literal(Constraint::any(Dimension::Resource, vec![Pattern::of(tokens)])));
         }
-        self.space.region(literals)
+        Region::of(literals)
     }
 
     /// A request that `after` allows and `before` does not.
@@ -164,7 +161,7 @@ impl Comparison {
             let mut answers = vec![self.escape(allow, &minus)];
             let denied: Vec<&Region> = after.deny.iter().collect();
             for deny in &before.deny {
-                let both = self.space.region(allow.0.iter().chain(&deny.0).copied().collect());
+                let both = allow.and(&deny.0);
                 answers.push(self.escape(&both, &denied));
             }
             for answer in answers {
@@ -226,7 +223,7 @@ impl Comparison {
             open.iter().filter(|(_, index)| *index != chosen).map(|(_, index)| minus[*index]).collect();
         let mut shown = true;
         for literal in outside {
-            let piece = self.space.region(region.0.iter().copied().chain([literal.complement()]).collect());
+            let piece = region.and(&[literal.complement()]);
             match self.escape(&piece, &rest) {
                 Found::None => {}
                 Found::Witness(request) => return Found::Witness(request),
@@ -238,8 +235,7 @@ impl Comparison {
 
     /// Whether no request lies in a region: proved.
     pub(super) fn is_empty(&mut self, region: &Region) -> bool {
-        let dimensions = self.space.dimensions(region);
-        dimensions.iter().any(|dimension| self.space.point(region, dimension, &[]) == Point::Empty)
+        region.axes().any(|axis| self.space.point(region, axis, &[]) == Point::Empty)
     }
 
     /// Whether two regions have no request in common: proved.
@@ -247,13 +243,10 @@ impl Comparison {
         if self.space.are_other_services(region, other) {
             return true;
         }
-        let mut dimensions = self.space.dimensions(other);
         // Resources cost most to compare.
-        dimensions.sort_by_key(|dimension| *dimension == Dimension::Resource);
-        dimensions.iter().any(|dimension| {
-            let here = other.0.iter().copied().filter(|literal| self.space.dimension(*literal) == dimension);
-            let here: Vec<Literal> = here.collect();
-            self.space.point(region, dimension, &here) == Point::Empty
+        [false, true].iter().any(|last| {
+            let mut axes = other.axes().filter(|axis| (*axis == Axis::RESOURCE) == *last);
+            axes.any(|axis| self.space.point(region, axis, other.on(axis)) == Point::Empty)
         })
     }
 
@@ -262,8 +255,7 @@ impl Comparison {
         if region.0.contains(&literal) {
             return true;
         }
-        let dimension = self.space.dimension(literal).clone();
-        self.space.point(region, &dimension, &[literal.complement()]) == Point::Empty
+        self.space.point(region, literal.axis, &[literal.complement()]) == Point::Empty
     }
 
     /// A request of a region, in values that a person would choose where they fit.
@@ -274,8 +266,9 @@ impl Comparison {
             resource: String::new(),
             context: BTreeMap::new(),
         };
-        for dimension in self.space.dimensions(region) {
-            let text = match self.nicest(region, &dimension) {
+        for axis in region.axes() {
+            let dimension = self.space.dimension(axis).clone();
+            let text = match self.nicest(region, axis, &dimension) {
                 Point::Text(text) => text,
                 Point::Missing => continue,
                 Point::Empty | Point::Opaque | Point::Unknown => return Found::NotShown,
@@ -293,15 +286,15 @@ impl Comparison {
         Found::Witness(request)
     }
 
-    fn nicest(&mut self, region: &Region, dimension: &Dimension) -> Point {
+    fn nicest(&mut self, region: &Region, axis: Axis, dimension: &Dimension) -> Point {
         for pattern in nice(dimension, &self.prefix) {
             let wish = self.space.literal(Constraint::any(dimension.clone(), vec![pattern]));
-            let point = self.space.point(region, dimension, &[wish]);
+            let point = self.space.point(region, axis, &[wish]);
             if let Point::Text(_) = point {
                 return point;
             }
         }
-        self.space.point(region, dimension, &[])
+        self.space.point(region, axis, &[])
     }
 }
 

@@ -24,7 +24,7 @@ impl Comparison {
         if self.is_apart(one, other) {
             return None;
         }
-        let both = self.space.region(one.0.iter().chain(&other.0).copied().collect());
+        let both = one.and(&other.0);
         (!self.is_empty(&both)).then_some(both)
     }
 

@@ -34,10 +34,24 @@ pub(super) struct Constraint {
     missing: bool,
 }
 
-/// A constraint by its number, or its complement.
+/// A dimension by its number: in the order in which they were first spoken about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Axis(u32);
+
+impl Axis {
+    const PRINCIPAL: Self = Self(0);
+    pub(super) const RESOURCE: Self = Self(2);
+}
+
+/// The dimensions that every comparison speaks about, in the order of their numbers.
+const ALWAYS: [Dimension; 3] = [Dimension::Principal, Dimension::Action, Dimension::Resource];
+
+/// A constraint by its number, or its complement, under the number of its dimension: sorted, the literals of a
+/// dimension stand side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Literal {
-    id: usize,
+    pub(super) axis: Axis,
+    id: u32,
     complement: bool,
 }
 
@@ -50,6 +64,35 @@ impl Literal {
 /// A set of requests: a conjunction of literals, sorted by dimension.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region(pub(super) Vec<Literal>);
+
+impl Region {
+    /// The region of some literals.
+    pub(super) fn of(mut literals: Vec<Literal>) -> Self {
+        literals.sort_unstable();
+        literals.dedup();
+        Self(literals)
+    }
+
+    /// What lies in both.
+    pub(super) fn and(&self, other: &[Literal]) -> Self {
+        let mut literals = Vec::with_capacity(self.0.len() + other.len());
+        literals.extend_from_slice(&self.0);
+        literals.extend_from_slice(other);
+        Self::of(literals)
+    }
+
+    /// The literals on one dimension.
+    pub(super) fn on(&self, axis: Axis) -> &[Literal] {
+        let from = self.0.partition_point(|literal| literal.axis < axis);
+        let length = self.0[from..].iter().take_while(|literal| literal.axis == axis).count();
+        &self.0[from..from + length]
+    }
+
+    /// The dimensions, each once.
+    pub(super) fn axes(&self) -> impl DoubleEndedIterator<Item = Axis> + '_ {
+        self.0.chunk_by(|one, other| one.axis == other.axis).map(|literals| literals[0].axis)
+    }
+}
 
 /// What can be said of one dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,11 +109,16 @@ pub(super) enum Point {
     Unknown,
 }
 
+/// One request by dimension; a missing key is nothing.
+pub(super) type Sample = Vec<(Axis, Option<String>)>;
+
 /// All constraints, each once, and what was found out about them.
 #[derive(Debug)]
 pub(super) struct Space {
+    dimensions: Vec<Dimension>,
+    axes: BTreeMap<Dimension, Axis>,
     constraints: Vec<Constraint>,
-    ids: BTreeMap<Constraint, usize>,
+    literals: BTreeMap<Constraint, Literal>,
     points: BTreeMap<Vec<Literal>, Point>,
     /// Whether two literals on services have none in common.
     services: BTreeMap<(Literal, Literal), bool>,
@@ -79,8 +127,19 @@ pub(super) struct Space {
 
 impl Default for Space {
     fn default() -> Self {
-        let (constraints, ids, points) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { constraints, ids, points, services: BTreeMap::new(), budget: MOST_WORDS }
+        let mut space = Self {
+            dimensions: Vec::new(),
+            axes: BTreeMap::new(),
+            constraints: Vec::new(),
+            literals: BTreeMap::new(),
+            points: BTreeMap::new(),
+            services: BTreeMap::new(),
+            budget: MOST_WORDS,
+        };
+        for dimension in &ALWAYS {
+            space.axis(dimension);
+        }
+        space
     }
 }
 
@@ -88,61 +147,73 @@ impl Default for Space {
 const MOST_WORDS: Budget = Budget(100_000_000);
 
 impl Space {
-    /// The number of a constraint.
-    pub(super) fn literal(&mut self, constraint: Constraint) -> Literal {
-        let next = self.constraints.len();
-        let id = *self.ids.entry(constraint.clone()).or_insert(next);
-        if id == next {
-            self.constraints.push(constraint);
+    /// The number of a dimension.
+    fn axis(&mut self, dimension: &Dimension) -> Axis {
+        if let Some(axis) = self.axes.get(dimension) {
+            return *axis;
         }
-        Literal { id, complement: false }
+        let axis = Axis(number(self.dimensions.len()));
+        self.dimensions.push(dimension.clone());
+        self.axes.insert(dimension.clone(), axis);
+        axis
     }
 
-    pub(super) fn dimension(&self, literal: Literal) -> &Dimension {
-        &self.constraints[literal.id].dimension
+    /// The literal that asks for a constraint.
+    pub(super) fn literal(&mut self, constraint: Constraint) -> Literal {
+        if let Some(literal) = self.literals.get(&constraint) {
+            return *literal;
+        }
+        let axis = self.axis(&constraint.dimension);
+        let literal = Literal { axis, id: number(self.constraints.len()), complement: false };
+        self.constraints.push(constraint.clone());
+        self.literals.insert(constraint, literal);
+        literal
     }
 
-    /// A region of these literals; `universe` is what bounds every region.
-    pub(super) fn region(&self, mut literals: Vec<Literal>) -> Region {
-        literals.sort_by_key(|literal| (self.dimension(*literal), *literal));
-        literals.dedup();
-        Region(literals)
+    fn constraint(&self, literal: Literal) -> &Constraint {
+        &self.constraints[literal.id as usize]
     }
 
-    /// The literals of a region on one dimension.
-    fn on<'a>(&'a self, region: &'a Region, dimension: &'a Dimension) -> impl Iterator<Item = Literal> + 'a {
-        region.0.iter().copied().filter(move |literal| self.dimension(*literal) == dimension)
+    pub(super) fn dimension(&self, axis: Axis) -> &Dimension {
+        &self.dimensions[axis.0 as usize]
     }
 
     /// Whether two regions speak about different services: proved, and asked once for each two constraints.
     pub(super) fn are_other_services(&mut self, region: &Region, other: &Region) -> bool {
-        let on = |space: &Self, region: &Region| {
-            region.0.iter().copied().find(|literal| *space.dimension(*literal) == Dimension::Principal)
-        };
-        let (Some(one), Some(another)) = (on(self, region), on(self, other)) else { return false };
+        let on = |region: &Region| region.0.first().copied().filter(|first| first.axis == Axis::PRINCIPAL);
+        let (Some(one), Some(another)) = (on(region), on(other)) else { return false };
         let pair = (one.min(another), one.max(another));
         if let Some(known) = self.services.get(&pair) {
             return *known;
         }
-        let apart = self.point(&Region(vec![one]), &Dimension::Principal, &[another]) == Point::Empty;
+        let apart = self.point(&Region(vec![one]), Axis::PRINCIPAL, &[another]) == Point::Empty;
         self.services.insert(pair, apart);
         apart
     }
 
     /// What fits one dimension of a region together with further literals on it.
-    pub(super) fn point(&mut self, region: &Region, dimension: &Dimension, more: &[Literal]) -> Point {
-        let mut literals: Vec<Literal> = self.on(region, dimension).chain(more.iter().copied()).collect();
+    pub(super) fn point(&mut self, region: &Region, axis: Axis, more: &[Literal]) -> Point {
+        let here = region.on(axis);
+        if more.is_empty()
+            && let Some(point) = self.points.get(here)
+        {
+            return point.clone();
+        }
+        let mut literals = Vec::with_capacity(here.len() + more.len());
+        literals.extend_from_slice(here);
+        literals.extend_from_slice(more);
         literals.sort_unstable();
         literals.dedup();
         if let Some(point) = self.points.get(&literals) {
             return point.clone();
         }
-        let point = self.find(dimension, &literals);
+        let point = self.find(axis, &literals);
         self.points.insert(literals, point.clone());
         point
     }
 
-    fn find(&mut self, dimension: &Dimension, literals: &[Literal]) -> Point {
+    fn find(&mut self, axis: Axis, literals: &[Literal]) -> Point {
+        let dimension = self.dimension(axis);
         let contradicts = |literal: &Literal| literals.contains(&literal.complement());
         if literals.iter().any(contradicts) {
             return Point::Empty;
@@ -150,7 +221,7 @@ impl Space {
         if let Dimension::Opaque(_) = dimension {
             return Point::Opaque;
         }
-        let held = |literal: &Literal| &self.constraints[literal.id];
+        let held = |literal: &Literal| self.constraint(*literal);
         let is_key = matches!(dimension, Dimension::Key(_));
         if is_key && literals.iter().all(|literal| held(literal).missing != literal.complement) {
             return Point::Missing;
@@ -173,24 +244,25 @@ impl Space {
     }
 
     /// One request of a region, by dimension, where each dimension alone has an answer; a missing key is nothing.
-    pub(super) fn sample(&mut self, region: &Region) -> Option<BTreeMap<Dimension, Option<String>>> {
-        let mut sample = BTreeMap::new();
-        for dimension in self.dimensions(region) {
-            let value = match self.point(region, &dimension, &[]) {
+    pub(super) fn sample(&mut self, region: &Region) -> Option<Sample> {
+        let mut sample = Sample::new();
+        for axis in region.axes() {
+            let value = match self.point(region, axis, &[]) {
                 Point::Text(text) => Some(text),
                 Point::Missing => None,
                 Point::Empty | Point::Opaque | Point::Unknown => return None,
             };
-            sample.insert(dimension, value);
+            sample.push((axis, value));
         }
         Some(sample)
     }
 
     /// Whether a request lies in a region; keys that it does not name are missing. True where it cannot be told.
-    pub(super) fn may_hold(&self, region: &Region, sample: &BTreeMap<Dimension, Option<String>>) -> bool {
+    pub(super) fn may_hold(&self, region: &Region, sample: &Sample) -> bool {
         region.0.iter().all(|literal| {
-            let constraint = &self.constraints[literal.id];
-            let meets = match (&constraint.dimension, sample.get(&constraint.dimension)) {
+            let constraint = self.constraint(*literal);
+            let value = sample.iter().find(|(axis, _)| *axis == literal.axis).map(|(_, value)| value);
+            let meets = match (&constraint.dimension, value) {
                 (Dimension::Opaque(_), _) => return true,
                 (_, Some(Some(text))) => {
                     constraint.union.patterns.iter().any(|pattern| pattern.matches(text)) != constraint.turned
@@ -201,14 +273,11 @@ impl Space {
             meets != literal.complement
         })
     }
+}
 
-    /// The dimensions of a region, each once.
-    pub(super) fn dimensions(&self, region: &Region) -> Vec<Dimension> {
-        let mut dimensions: Vec<Dimension> =
-            region.0.iter().map(|literal| self.dimension(*literal).clone()).collect();
-        dimensions.dedup();
-        dimensions
-    }
+/// The place of a constraint or a dimension; there are never four thousand million of them.
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 /// Letters that make readable examples.

@@ -27,7 +27,7 @@ pub(super) struct Look {
 #[derive(Debug, Clone)]
 enum Made {
     Given(Arc<Document>),
-    Added { base: Option<Arc<Document>>, added: Vec<Json>, version: String },
+    Added { base: Option<Arc<Document>>, added: Vec<Arc<Json>>, version: Arc<str> },
 }
 
 /// Room for brackets around a single statement, and for the suffix of a Sid that is taken.
@@ -50,7 +50,7 @@ impl Choice {
     pub(super) fn with(&self, parts: &[Part]) -> Option<Self> {
         let version = match &self.content {
             Some(look) => look.version(),
-            None => parts.first()?.version.clone(),
+            None => Arc::clone(&parts.first()?.version),
         };
         // Only policy variables are read in another way by another version.
         let reads_alike = |part: &Part| part.version == version || !part.json.to_string().contains("${");
@@ -70,7 +70,7 @@ impl Choice {
             bytes += part.bytes + SUFFIX;
         }
         all.extend_from_slice(parts);
-        let added = parts.iter().map(|part| part.json.clone()).collect();
+        let added = parts.iter().map(|part| Arc::clone(&part.json)).collect();
         let document = Made::Added { base, added, version };
         Some(Self { content: Some(Look { atoms, parts: all, bytes, document }) })
     }
@@ -83,10 +83,10 @@ impl Choice {
         for part in parts {
             next.atoms.insert(part.atom);
             next.bytes += part.bytes + SUFFIX;
-            more.push(part.json.clone());
+            more.push(Arc::clone(&part.json));
         }
         next.parts.extend_from_slice(parts);
-        next.document = Made::Added { base: base.clone(), added: more, version: version.clone() };
+        next.document = Made::Added { base: base.clone(), added: more, version: Arc::clone(version) };
         Some(Self { content: Some(next) })
     }
 
@@ -94,9 +94,9 @@ impl Choice {
     pub(super) fn document(&self) -> Option<Arc<Document>> {
         match &self.content.as_ref()?.document {
             Made::Given(document) => Some(Arc::clone(document)),
-            Made::Added { base: Some(base), added, .. } => base.with_added(added).map(Arc::new),
+            Made::Added { base: Some(base), added, .. } => base.with_added(&statements(added)).map(Arc::new),
             Made::Added { base: None, added, version } => {
-                Some(Arc::new(Document::of_statements(added, version)))
+                Some(Arc::new(Document::of_statements(&statements(added), version)))
             }
         }
     }
@@ -107,13 +107,18 @@ impl Choice {
 }
 
 impl Look {
-    fn version(&self) -> String {
+    fn version(&self) -> Arc<str> {
         match &self.document {
-            Made::Given(document) => document.version().unwrap_or("2008-10-17").to_owned(),
-            Made::Added { base: Some(base), .. } => base.version().unwrap_or("2008-10-17").to_owned(),
-            Made::Added { base: None, version, .. } => version.clone(),
+            Made::Given(document) => Arc::from(document.version().unwrap_or("2008-10-17")),
+            Made::Added { base: Some(base), .. } => Arc::from(base.version().unwrap_or("2008-10-17")),
+            Made::Added { base: None, version, .. } => Arc::clone(version),
         }
     }
+}
+
+/// Statements that were added, for a document of them.
+fn statements(added: &[Arc<Json>]) -> Vec<Json> {
+    added.iter().map(|json| Json::clone(json)).collect()
 }
 
 /// The number of the look before, and of the one after, among an actor's choices.

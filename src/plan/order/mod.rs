@@ -7,6 +7,7 @@
 //! What is found is replayed on the documents themselves before anyone sees it (`replay`).
 
 mod bits;
+mod bound;
 mod carry;
 mod choice;
 mod gap;

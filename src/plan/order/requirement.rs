@@ -291,6 +291,11 @@ impl Requirements {
         serving
     }
 
+    /// Whether one of these requirements needs more than what stands where it shall stand already.
+    pub(super) fn need_more(&self, requirements: &Bits, settled: &Bits) -> bool {
+        requirements.iter().any(|index| !self.all[index].covers.meets(settled))
+    }
+
     /// Whether an atom can serve a requirement at all.
     pub(super) fn serves(&mut self, world: &mut World, index: usize, atom: usize) -> bool {
         self.look_at_all(world, index);

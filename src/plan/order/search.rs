@@ -40,6 +40,8 @@ pub(super) struct Search<'a> {
     pub(super) made: BTreeMap<(usize, usize, Vec<usize>), usize>,
     states: usize,
     haste: Haste,
+    /// The actors whose write can be the last one while nothing is carried.
+    pub(super) last: Bits,
 }
 
 /// How a way is looked for.
@@ -66,7 +68,8 @@ impl<'a> Search<'a> {
         let choices: Vec<Vec<Choice>> = world.actors.iter().map(looks).collect();
         let state = world.actors.iter().map(|actor| if actor.changes { BEFORE } else { AFTER }).collect();
         let (path, failed, made) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { world, requirements, choices, state, path, failed, made, states: 0, haste: Haste::Any }
+        let (haste, last) = (Haste::Any, Bits::default());
+        Self { world, requirements, choices, state, path, failed, made, states: 0, haste, last }
     }
 
     /// The steps of a safe way, each part of the plan on its own and, where that fails, all together.
@@ -92,7 +95,7 @@ impl<'a> Search<'a> {
     fn search(&mut self, actors: &[usize]) -> Option<Vec<Step>> {
         let mut actors = actors.to_vec();
         actors.sort_unstable();
-        for extra in 0..=MOST_EXTRA {
+        for extra in self.fewest_extra(&actors)..=MOST_EXTRA {
             let start = self.state.clone();
             let Some(way) = self.attempt(&actors, extra, Haste::Any) else {
                 self.state = start;
@@ -120,6 +123,9 @@ impl<'a> Search<'a> {
         let open = self.open(actors);
         if open.is_empty() {
             return true;
+        }
+        if extra == 0 && self.must_carry(&open) {
+            return false;
         }
         if self.failed.get(&self.state).is_some_and(|tried| *tried >= extra) {
             return false;
@@ -231,11 +237,16 @@ impl<'a> Search<'a> {
 
     /// Account policies that are there.
     pub(super) fn slots(&self) -> usize {
+        self.slots_of(&self.state)
+    }
+
+    /// Account policies that are there where the actors look like this.
+    pub(super) fn slots_of(&self, state: &[usize]) -> usize {
         let takes = |(actor, look): (usize, &usize)| {
             self.world.actors[actor].key.takes_slot() && self.choices[actor][*look].is_there()
         };
         self.world.others
-            + self.state.iter().enumerate().filter(|(actor, look)| takes((*actor, look))).count()
+            + state.iter().enumerate().filter(|(actor, look)| takes((*actor, look))).count()
     }
 
     /// Whether a step keeps to the slots.
@@ -270,7 +281,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a step takes nothing away that a requirement may still need, and no slot that is scarce.
-    fn is_harmless(&mut self, step: Step, open: &[usize]) -> bool {
+    fn is_harmless(&self, step: Step, open: &[usize]) -> bool {
         let Step { actor, from, to } = step;
         let takes = !self.choices[actor][from].is_there() && self.choices[actor][to].is_there();
         let creations =
@@ -281,32 +292,25 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a step takes something away that a requirement may still need, or brings what must be denied.
-    fn takes_from_others(&mut self, step: Step) -> bool {
+    fn takes_from_others(&self, step: Step) -> bool {
         let Step { actor, from, to } = step;
-        let atoms = |look: usize| {
-            let content = self.choices[actor][look].content.as_ref();
-            content.map(|content| content.atoms.clone()).unwrap_or_default()
-        };
+        let atoms =
+            |look: usize| self.choices[actor][look].content.as_ref().map(|content| &content.atoms);
+        let nothing = Bits::default();
         // What others hold for now counts, too: the next step may take it from them.
-        let (before, after) = (atoms(from), atoms(to));
-        let changed: Vec<usize> =
-            before.without(&after).iter().chain(after.without(&before).iter()).collect();
+        let (before, after) = (atoms(from).unwrap_or(&nothing), atoms(to).unwrap_or(&nothing));
         let mut settled = self.world.always.clone();
         for (other, look) in self.state.iter().enumerate().filter(|(_, look)| **look == AFTER) {
             if let Some(content) = &self.choices[other][*look].content {
                 settled.add(&content.atoms);
             }
         }
-        let unsettled: Vec<usize> = (0..self.requirements.all.len())
-            .filter(|index| !self.requirements.all[*index].covers.meets(&settled))
-            .collect();
+        let gone = before.without(after);
+        let mut changed = after.without(before);
+        changed.add(&gone);
         // What stands where it shall stand already is not lost.
-        let lost = before.without(&after).without(&settled);
-        unsettled.into_iter().any(|index| {
-            let while_there = self.requirements.all[index].while_there;
-            while_there.is_some_and(|atom| changed.contains(&atom))
-                || self.requirements.serving(self.world, index).meets(&lost)
-        })
+        let touched = self.requirements.touched(&gone.without(&settled), &changed);
+        self.requirements.need_more(&touched, &settled)
     }
 
     /// The actors that change, in parts that have nothing to do with each other.

@@ -21,10 +21,10 @@ pub(super) struct Atom {
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) atom: usize,
-    pub(super) json: Json,
+    pub(super) json: Arc<Json>,
     pub(super) bytes: usize,
     /// The version of the policy language that it is written in.
-    pub(super) version: String,
+    pub(super) version: Arc<str>,
     /// Whether it means the same, or less, in an account policy.
     pub(super) moves: bool,
 }
@@ -155,9 +155,9 @@ impl World {
             let atom = self.atom(effect, requests);
             content.atoms.insert(atom);
             if let Some(statement) = document.statements().get(index) {
-                let json = statement.json().clone();
+                let json = Arc::new(statement.json().clone());
                 let bytes = json.to_string().len() + 1;
-                let version = document.version().unwrap_or("2008-10-17").to_owned();
+                let version = Arc::from(document.version().unwrap_or("2008-10-17"));
                 content.parts.push(Part { atom, json, bytes, version, moves });
             }
         }
