@@ -1,7 +1,8 @@
-//! The safe order on 500 random worlds in which ten of ten policies change: how long a plan takes, and what comes out.
+//! The safe order on 500 random worlds in which ten of ten policies change: how long a plan takes, and what comes out;
+//! once with up to four statements in a policy, and once with up to twelve.
 //!
-//! `cargo bench --bench order` prints a table; `cargo bench --bench order -- SEED` plans one world again and again, for a
-//! profiler.
+//! `cargo bench --bench order` prints a table; `cargo bench --bench order -- STATEMENTS SEED` plans one world again and again,
+//! for a profiler.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark")]
 
@@ -50,10 +51,10 @@ fn statement(random: &mut Random, number: usize) -> String {
 
 type Contents = Vec<Vec<String>>;
 
-fn contents(random: &mut Random) -> Contents {
+fn contents(random: &mut Random, most: usize) -> Contents {
     let mut number = 0;
     let mut policy = |random: &mut Random| {
-        let statements = 1 + random.below(12);
+        let statements = 1 + random.below(most);
         (0..statements)
             .map(|_| {
                 number += 1;
@@ -73,11 +74,11 @@ fn world(names: &[String], contents: &Contents) -> World {
 }
 
 /// Before and after, ten of ten policies on both sides unless some are merged or split.
-fn worlds(seed: u64) -> (&'static str, World, World, usize) {
+fn worlds(seed: u64, most: usize) -> (&'static str, World, World, usize) {
     let mut random = Random::new(seed);
     let kind = KINDS[usize::try_from(seed).unwrap() % KINDS.len()];
     let names: Vec<String> = (0..POLICIES).map(|number| format!("p{number}")).collect();
-    let before = contents(&mut random);
+    let before = contents(&mut random, most);
     let (mut after, mut new_names, mut old_names) = (before.clone(), names.clone(), names);
     let step = |kind: &str, random: &mut Random, after: &mut Contents, new_names: &mut Vec<String>| match kind
     {
@@ -141,29 +142,36 @@ fn worlds(seed: u64) -> (&'static str, World, World, usize) {
     (kind, world(&old_names, &before), world(&new_names, &after), POLICIES)
 }
 
-fn planned(seed: u64) -> (&'static str, Plan, Duration) {
-    let (kind, before, after, limit) = worlds(seed);
+fn planned(seed: u64, most: usize) -> (&'static str, Plan, Duration) {
+    let (kind, before, after, limit) = worlds(seed, most);
     let begun = Instant::now();
     let plan = plan_between(before, &after, &BTreeSet::new(), limit, 51_200);
     (kind, plan, begun.elapsed())
 }
 
 fn main() {
-    if let Some(seed) = std::env::args().nth(1).and_then(|seed| seed.parse().ok()) {
+    let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|number| number.parse().ok()).collect();
+    if let [most, seed] = numbers.as_slice() {
         for _ in 0..20 {
-            let (kind, plan, time) = planned(seed);
+            let (kind, plan, time) = planned(*seed, usize::try_from(*most).unwrap());
             println!("{kind} {} operations {time:?}", plan.operations.len());
         }
         return;
     }
+    [4, 12].into_iter().for_each(table);
+}
+
+/// All worlds with at most so many statements in a policy.
+fn table(most: usize) {
     let mut times: BTreeMap<&str, Vec<(Duration, u64)>> = BTreeMap::new();
     let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..WORLDS {
-        let (kind, plan, time) = planned(seed);
+        let (kind, plan, time) = planned(seed, most);
         times.entry(kind).or_default().push((time, seed));
         let gap = plan.refusals.iter().any(|refusal| refusal.name == RefusalName::AccessGap);
         *refused.entry(kind).or_default() += usize::from(gap);
     }
+    println!("Up to {most} statements in each of {POLICIES} policies:");
     println!(
         "{:>10} {:>7} {:>12} {:>12} {:>6} {:>11}",
         "kind", "worlds", "median ms", "worst ms", "seed", "access-gap"
@@ -180,5 +188,5 @@ fn main() {
         );
     }
     let (worst, seed) = times.values().flatten().max().unwrap();
-    println!("worst of {WORLDS}: {:.2} ms, seed {seed}", milliseconds(*worst));
+    println!("worst of {WORLDS}: {:.2} ms, seed {seed}\n", milliseconds(*worst));
 }

@@ -87,6 +87,9 @@ fn moved(packed: &Packed, before: &BTreeMap<String, PolicyKey>) -> usize {
 }
 
 fn main() {
+    if std::env::args().any(|argument| argument == "compact") {
+        return compaction();
+    }
     from_nothing();
     after_a_change();
     times();

@@ -82,9 +82,42 @@ pub fn meanings<'a>(
     let mut comparison = Comparison::new(prefix);
     let access = AccessChange::of(&mut comparison, &before, &after);
     let (old, new) = (comparison.rights(before), comparison.rights(after));
-    let mut judge = Judge { comparison, old, new, standing: standing(&written) };
-    let judged = written.iter().map(|(key, change)| ((*key).clone(), judge.meaning(key, change)));
+    let grants: Vec<Grants> = written.iter().map(|(_, change)| Grants::of(change)).collect();
+    let account = || written.iter().zip(&grants).filter(|((key, _), _)| key.takes_slot());
+    let had = account().filter(|((_, change), _)| change.before().is_some_and(reads_as_now));
+    let has = account().filter(|((_, change), _)| change.after().is_some_and(reads_as_now));
+    let mut judge = Judge {
+        comparison,
+        old,
+        new,
+        standing: standing(&written),
+        granted_before: had.flat_map(|(_, grants)| &grants.had).collect(),
+        granted_after: has.flat_map(|(_, grants)| &grants.has).collect(),
+    };
+    let judged = written
+        .iter()
+        .zip(&grants)
+        .map(|((key, change), grants)| ((*key).clone(), judge.meaning(key, change, grants)));
     Meanings { access, changes: judged.collect() }
+}
+
+/// What a policy grants before and after.
+struct Grants {
+    had: BTreeSet<Grant>,
+    has: BTreeSet<Grant>,
+}
+
+impl Grants {
+    fn of(change: &Change) -> Self {
+        let grants =
+            |document: Option<&Arc<Document>>| document.map(|found| found.grants()).unwrap_or_default();
+        Self { had: grants(change.before()), has: grants(change.after()) }
+    }
+}
+
+/// Whether a document's grants mean the same in the version of the language that a single grant is judged in.
+fn reads_as_now(document: &Arc<Document>) -> bool {
+    document.version() == Some("2012-10-17") || !document.text().contains("${")
 }
 
 fn is_written(change: &Change) -> bool {
@@ -112,15 +145,18 @@ fn standing(written: &[&(&PolicyKey, &Change)]) -> Standing {
     standing
 }
 
-struct Judge {
+struct Judge<'a> {
     comparison: Comparison,
     old: Rights,
     new: Rights,
     standing: Standing,
+    /// Grants of the account policies that are written, as they were and as they will be.
+    granted_before: BTreeSet<&'a Grant>,
+    granted_after: BTreeSet<&'a Grant>,
 }
 
-impl Judge {
-    fn meaning(&mut self, key: &PolicyKey, change: &Change) -> Meaning {
+impl Judge<'_> {
+    fn meaning(&mut self, key: &PolicyKey, change: &Change, grants: &Grants) -> Meaning {
         let (before, after) = (change.before(), change.after());
         let statements = |document: Option<&Arc<Document>>| -> BTreeMap<String, Statement> {
             let statements = document.map(|document| document.statements()).unwrap_or_default();
@@ -135,13 +171,11 @@ impl Judge {
         let leaving =
             leaving.map(|(text, statement)| (text.clone(), self.mark(key, statement, before, false)));
         let leaving = leaving.collect();
-        let grants =
-            |document: Option<&Arc<Document>>| document.map(|found| found.grants()).unwrap_or_default();
-        let (had, has): (BTreeSet<Grant>, BTreeSet<Grant>) = (grants(before), grants(after));
+        let Grants { had, has } = grants;
         Meaning {
             breadth: self.breadth(key, before, after),
-            added: self.judged(key, has.difference(&had), true),
-            removed: self.judged(key, had.difference(&has), false),
+            added: self.judged(key, has.difference(had), true),
+            removed: self.judged(key, had.difference(has), false),
             arriving,
             leaving,
         }
@@ -178,10 +212,17 @@ impl Judge {
         self.comparison.gains_nothing(other, &own)
     }
 
-    fn judged<'a>(
+    /// Whether the other side of the plan grants just this, too, and denies nothing.
+    fn stands_elsewhere(&self, grant: &Grant, arrives: bool) -> bool {
+        let (granted, rights) =
+            if arrives { (&self.granted_before, &self.old) } else { (&self.granted_after, &self.new) };
+        rights.denies_nothing() && granted.contains(grant)
+    }
+
+    fn judged<'g>(
         &mut self,
         key: &PolicyKey,
-        grants: impl Iterator<Item = &'a Grant>,
+        grants: impl Iterator<Item = &'g Grant>,
         arrives: bool,
     ) -> Vec<(Grant, Breadth)> {
         let changed = if arrives { Breadth::Wider } else { Breadth::Narrower };
@@ -192,6 +233,7 @@ impl Judge {
                 // A Deny that comes takes access away, and one that goes gives it.
                 Some(_) if grant.effect == "Deny" && arrives => Breadth::Narrower,
                 Some(_) if grant.effect == "Deny" => Breadth::Wider,
+                Some(_) if self.stands_elsewhere(grant, arrives) => Breadth::Same,
                 Some(document) if self.is_allowed_anyway(key, &document, arrives) => Breadth::Same,
                 Some(_) => changed,
                 None => Breadth::Unknown,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::PolicyKey;
-use crate::policy::{Attached, Comparison, Document, Effect, Found, Request, Requests, evaluate};
+use crate::policy::{Attached, Comparison, Document, Effect, Evaluator, Found, Request, Requests};
 
 use super::shape::Shape;
 
@@ -58,10 +58,8 @@ pub(super) fn prove(prefix: &str, before: &[Shape], after: &BTreeMap<PolicyKey, 
     let most = MOST_JUDGED / (before.len() + after_shapes.len()).max(1);
     let step = requests.len().div_ceil(most.max(20)).max(1);
     let sample: Vec<Request> = requests.into_iter().step_by(step).collect();
-    let differs = sample.iter().find(|request| {
-        let now = evaluate(after.values().map(|document| &**document), request).allowed;
-        evaluate(&then, request).allowed != now
-    });
+    let (then, now) = (Evaluator::of(&then), Evaluator::of(after.values().map(|document| &**document)));
+    let differs = sample.iter().find(|request| then.judge(request).allowed != now.judge(request).allowed);
     Proof { is_contained, sampled: sample.len(), differs: differs.cloned() }
 }
 

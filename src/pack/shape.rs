@@ -124,8 +124,12 @@ impl Shape {
         let [wider, narrower] = [self, other].map(|shape| &shape.sets);
         let plain = |letter: &u8| !b"*?$".contains(letter);
         let near = |one: &str, other: &str| {
-            let pairs = one.bytes().zip(other.bytes());
-            pairs.take_while(|(one, other)| plain(one) && plain(other)).all(|(one, other)| one == other)
+            // Most differ where both are plain; the first difference tells.
+            let differs = one.bytes().zip(other.bytes()).position(|(one, other)| one != other);
+            let common = differs.unwrap_or(usize::MAX).min(one.len()).min(other.len());
+            let (left, right) = (one.as_bytes().get(common), other.as_bytes().get(common));
+            let is_plain = left.is_some_and(plain) && right.is_some_and(plain);
+            !is_plain || !one.as_bytes()[..common].iter().all(plain)
         };
         let resources = match (&wider[RESOURCE], &narrower[RESOURCE]) {
             (Some(wider), Some(narrower)) => {

@@ -50,6 +50,13 @@ pub struct Rights {
     deny: Vec<Region>,
 }
 
+impl Rights {
+    /// Whether no statement denies anything.
+    pub fn denies_nothing(&self) -> bool {
+        self.deny.is_empty()
+    }
+}
+
 /// The most pairs of regions that are looked at for one question.
 const MOST_WORK: usize = 200_000;
 

@@ -103,26 +103,45 @@ pub const EFFECTIVE_ACTIONS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEv
 /// "Some Allow, and no Deny" (IAM user guide, "Policy evaluation logic"). What only AWS can know, such as the value of
 /// a policy variable, never grants and always denies.
 pub fn evaluate<'a>(documents: impl IntoIterator<Item = &'a Document>, request: &Request) -> Verdict {
-    let effective = EFFECTIVE_ACTIONS.iter().any(|action| action.eq_ignore_ascii_case(&request.action));
-    let context = request.context.iter().map(|(key, values)| (key.to_ascii_lowercase(), values)).collect();
-    let (mut allow, mut deny, mut nearest) = (None, None, None);
-    for (document, clauses) in documents.into_iter().map(Clause::all).enumerate() {
-        for (statement, clause) in clauses.iter().enumerate() {
-            let place = StatementRef { document, statement };
-            let Some(clause) = clause else { continue };
-            match (clause.effect, mismatch(clause, request, &context)) {
-                (Effect::Allow, None) if effective => allow = allow.or(Some(place)),
-                (Effect::Deny, None) => deny = deny.or(Some(place)),
-                (Effect::Allow, Some(mismatch)) => {
-                    let found = (mismatch, place);
-                    nearest = nearest.min(Some(found.clone())).or(Some(found));
+    Evaluator::of(documents).judge(request)
+}
+
+/// Documents that many requests are judged against: what their statements mean is read once.
+#[derive(Debug)]
+pub struct Evaluator {
+    documents: Vec<Vec<Option<Clause>>>,
+}
+
+impl Evaluator {
+    /// Reads the statements of some documents.
+    pub fn of<'a>(documents: impl IntoIterator<Item = &'a Document>) -> Self {
+        Self { documents: documents.into_iter().map(Clause::all).collect() }
+    }
+
+    /// Judges a request; see [`evaluate`].
+    pub fn judge(&self, request: &Request) -> Verdict {
+        let effective = EFFECTIVE_ACTIONS.iter().any(|action| action.eq_ignore_ascii_case(&request.action));
+        let context =
+            request.context.iter().map(|(key, values)| (key.to_ascii_lowercase(), values)).collect();
+        let (mut allow, mut deny, mut nearest) = (None, None, None);
+        for (document, clauses) in self.documents.iter().enumerate() {
+            for (statement, clause) in clauses.iter().enumerate() {
+                let place = StatementRef { document, statement };
+                let Some(clause) = clause else { continue };
+                match (clause.effect, mismatch(clause, request, &context)) {
+                    (Effect::Allow, None) if effective => allow = allow.or(Some(place)),
+                    (Effect::Deny, None) => deny = deny.or(Some(place)),
+                    (Effect::Allow, Some(mismatch)) => {
+                        let found = (mismatch, place);
+                        nearest = nearest.min(Some(found.clone())).or(Some(found));
+                    }
+                    (Effect::Allow, None) | (Effect::Deny, Some(_)) => {}
                 }
-                (Effect::Allow, None) | (Effect::Deny, Some(_)) => {}
             }
         }
+        let nearest = nearest.filter(|_| allow.is_none()).map(|(mismatch, place)| (place, mismatch));
+        Verdict { allowed: allow.is_some() && deny.is_none(), decided_by: deny.or(allow), nearest }
     }
-    let nearest = nearest.filter(|_| allow.is_none()).map(|(mismatch, place)| (place, mismatch));
-    Verdict { allowed: allow.is_some() && deny.is_none(), decided_by: deny.or(allow), nearest }
 }
 
 /// A request's context, keys in lower case.

@@ -55,8 +55,12 @@ impl Budget {
 pub(super) fn left(constraints: &[Signed<'_>], others: &str, budget: &mut Budget) -> Left {
     let walk = Walk::new(constraints);
     let mut start = walk.start();
+    if !walk.is_alive(&start) {
+        return Left::Nothing;
+    }
     // What all strings begin with needs no search.
-    let Some(beginning) = walk.forced(&mut start, budget) else { return Left::Nothing };
+    let Some(forced) = walk.forced(&mut start, budget) else { return Left::Nothing };
+    let beginning = format!("{}{forced}", walk.beginning);
     let mut from: BTreeMap<State, Option<(State, String)>> = BTreeMap::from([(start.clone(), None)]);
     let mut open = VecDeque::from([start]);
     while let Some(state) = open.pop_front() {

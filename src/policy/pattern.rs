@@ -90,13 +90,21 @@ impl Pattern {
 
     /// Whether the pattern matches a whole string: the places that it can be at are followed step by step.
     pub(super) fn matches(&self, text: &str) -> bool {
-        let letters: Vec<char> = text.chars().collect();
+        // Most patterns begin with letters, and most texts that do not match differ there.
+        let mut rest = text.chars();
+        let mut tokens = self.0.as_slice();
+        while let [Token::Letter(own), behind @ ..] = tokens {
+            if rest.next() != Some(*own) {
+                return false;
+            }
+            tokens = behind;
+        }
+        let letters: Vec<char> = rest.collect();
         let mut reached = vec![false; letters.len() + 1];
         let mut next = reached.clone();
         reached[0] = true;
-        // Literal beginnings, which most patterns have, leave one place only.
         let (mut low, mut high) = (0, 0);
-        for token in &self.0 {
+        for token in tokens {
             let (mut first, mut last) = (usize::MAX, 0);
             for (at, place) in reached.iter_mut().enumerate().take(high + 1).skip(low) {
                 if std::mem::take(place) {

@@ -17,21 +17,26 @@ pub(super) struct Walk<'a> {
     /// For each constraint: its tracks, and whether it is turned round.
     constraints: Vec<(Vec<Track<'a>>, bool)>,
     pub(super) words: usize,
+    /// What all strings begin with; the tracks begin behind it.
+    pub(super) beginning: String,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(constraints: &[Signed<'a>]) -> Self {
+        let beginning = beginning(constraints);
         let mut words = 0;
         let mut track = |pattern: &'a Pattern| {
-            let track = Track { tokens: pattern.tokens(), offset: words };
-            words += pattern.tokens().len() / 64 + 1;
-            track
+            let tokens = behind(pattern, beginning)?;
+            let track = Track { tokens, offset: words };
+            words += tokens.len() / 64 + 1;
+            Some(track)
         };
         let constraints = constraints
             .iter()
-            .map(|(union, turned)| (union.patterns.iter().map(&mut track).collect(), *turned))
+            .map(|(union, turned)| (union.patterns.iter().filter_map(&mut track).collect(), *turned))
             .collect();
-        Self { constraints, words }
+        let letter = |token: &Token| if let Token::Letter(letter) = token { Some(*letter) } else { None };
+        Self { constraints, words, beginning: beginning.iter().filter_map(letter).collect() }
     }
 
     pub(super) fn start(&self) -> State {
@@ -132,6 +137,34 @@ impl<'a> Walk<'a> {
         // The other one first: examples are made of it where they can.
         other.into_iter().chain(letters).collect()
     }
+}
+
+/// Letters that every string begins with, for a constraint that is not turned round has one pattern, which begins so; as
+/// many of them as no pattern reads as anything but letters.
+fn beginning<'a>(constraints: &[Signed<'a>]) -> &'a [Token] {
+    let alone = constraints.iter().find_map(|(union, turned)| match union.patterns.as_slice() {
+        [alone] if !turned => Some(alone.tokens()),
+        _ => None,
+    });
+    let Some(alone) = alone else { return &[] };
+    let letters = alone.iter().take_while(|token| matches!(token, Token::Letter(_))).count();
+    let patterns = constraints.iter().flat_map(|(union, _)| &union.patterns);
+    let common = patterns.map(|pattern| {
+        let mut pairs = pattern.tokens().iter().zip(alone).enumerate();
+        let end = pairs.find(|(_, (token, other))| token != other);
+        match end {
+            // A pattern that waits for another letter is out of the walk, however long the beginning is.
+            Some((_, (Token::Letter(_), _))) => letters,
+            Some((place, _)) => place,
+            None => pattern.tokens().len(),
+        }
+    });
+    &alone[..common.min().unwrap_or(0).min(letters)]
+}
+
+/// The steps of a pattern behind a beginning; nothing where it begins with other letters, and so matches no string.
+fn behind<'a>(pattern: &'a Pattern, beginning: &[Token]) -> Option<&'a [Token]> {
+    pattern.tokens().strip_prefix(beginning)
 }
 
 impl Track<'_> {

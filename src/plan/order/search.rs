@@ -245,8 +245,7 @@ impl<'a> Search<'a> {
         let takes = |(actor, look): (usize, &usize)| {
             self.world.actors[actor].key.takes_slot() && self.choices[actor][*look].is_there()
         };
-        self.world.others
-            + state.iter().enumerate().filter(|(actor, look)| takes((*actor, look))).count()
+        self.world.others + state.iter().enumerate().filter(|(actor, look)| takes((*actor, look))).count()
     }
 
     /// Whether a step keeps to the slots.
@@ -294,8 +293,7 @@ impl<'a> Search<'a> {
     /// Whether a step takes something away that a requirement may still need, or brings what must be denied.
     fn takes_from_others(&self, step: Step) -> bool {
         let Step { actor, from, to } = step;
-        let atoms =
-            |look: usize| self.choices[actor][look].content.as_ref().map(|content| &content.atoms);
+        let atoms = |look: usize| self.choices[actor][look].content.as_ref().map(|content| &content.atoms);
         let nothing = Bits::default();
         // What others hold for now counts, too: the next step may take it from them.
         let (before, after) = (atoms(from).unwrap_or(&nothing), atoms(to).unwrap_or(&nothing));
