@@ -129,7 +129,9 @@ fn timeless(text: &str) -> String {
         let shape: String = rest.chars().take(20).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         let (length, word) = match shape.as_str() {
             "0000-00-00T00:00:00Z" => (20, "<time>"),
-            _ if result.ends_with("ours since ") => (10, "<day>"),
+            _ if ["ours since ", "as applied on "].iter().any(|before| result.ends_with(before)) => {
+                (10, "<day>")
+            }
             _ => (2, "20"),
         };
         result.push_str(word);

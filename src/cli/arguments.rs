@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::PolicyAddress;
 
 use super::compact::CompactArguments;
+use super::drift::DriftArguments;
 use super::plan_arguments::{ApplyArguments, Approval, PlanArguments, RollbackArguments};
 use super::recipes::RecipesArguments;
 use super::status::StatusArguments;
@@ -103,6 +104,11 @@ pub(super) enum Command {
         after_help = "Example:\n  logpolicy can es.amazonaws.com PutLogEvents /aws/search/x --source-account 111122223333"
     )]
     Can(CanArguments),
+    /// Show what others changed behind our back
+    #[command(
+        after_help = "Example:\n  logpolicy drift\n  logpolicy drift --metrics /var/lib/node_exporter/logpolicy.prom"
+    )]
+    Drift(DriftArguments),
     /// Propose the fewest policies that grant what the unmanaged ones grant
     #[command(
         after_help = "Example:\n  logpolicy compact -o compact.yaml\n  logpolicy -f logpolicy.yaml -f compact.yaml plan"

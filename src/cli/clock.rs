@@ -5,3 +5,9 @@
 pub(super) fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
+
+/// Now, in seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "door: clock")]
+pub(super) fn seconds() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

@@ -7,6 +7,7 @@ mod can;
 mod carry_out;
 mod clock;
 mod compact;
+mod drift;
 mod emulate;
 mod exit;
 mod explain;
@@ -67,6 +68,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Rollback(arguments) => wait(rollback::rollback(arguments, global, streams)),
         Command::Can(arguments) => wait(can::can(arguments, global, streams)),
         Command::Explain { code } => explain::explain(code.as_deref(), streams),
+        Command::Drift(arguments) => wait(drift::run(arguments, global, streams)),
         Command::Compact(arguments) => wait(compact::run(arguments, global, streams)),
         Command::Recipes(arguments) => recipes::show(arguments, streams),
         Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),

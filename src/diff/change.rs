@@ -207,7 +207,7 @@ fn change(key: &PolicyKey, states: States<'_>, replaced: &BTreeSet<&PolicyKey>) 
 }
 
 /// The document that shall be there: with `ownership: statements`, the statements of others stay in it.
-fn wanted(
+pub(super) fn wanted(
     desired: &DesiredPolicy<'_>,
     live: &LivePolicy,
     recorded: Option<&RecordedPolicy>,
@@ -224,7 +224,7 @@ fn wanted(
 }
 
 /// Whether a live statement is one that we wrote: by its Sid, or by its words where it has none.
-fn was_ours(recorded: &RecordedPolicy, statement: &Statement) -> bool {
+pub(super) fn was_ours(recorded: &RecordedPolicy, statement: &Statement) -> bool {
     match (recorded.claim.ownership, statement.sid()) {
         (Ownership::Statements, _) => recorded.claim.holds(statement),
         (Ownership::Document, Some(sid)) => recorded.claim.statements.contains(sid),

@@ -18,7 +18,10 @@ mod slots;
 pub use approve::{ApprovedPlan, RecordChange, Refused};
 pub use base::{Base, BasePolicy, Moved};
 pub use decide::{GrantPlace, Plan, PlanInput, PlannedChange, plan};
-pub use format::{DiagnosticFormat, FORMAT_VERSION, PlanFormat, Summary, TOOL_VERSION, TargetFormat};
+pub use format::{
+    AccessFormat, DiagnosticFormat, FORMAT_VERSION, GrantsFormat, PlanFormat, Summary, TOOL_VERSION,
+    TargetFormat,
+};
 pub use operation::{Operation, OperationKind, Precondition};
 pub use outcome::{OperationOutcome, Outcome, TargetOutcome};
 pub use refusal::{Refusal, RefusalName};

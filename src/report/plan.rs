@@ -198,7 +198,7 @@ fn look(change: &Change) -> (char, &'static str, Option<Style>) {
 }
 
 /// What an update means for the policy's own access.
-fn breadth(breadth: Breadth) -> &'static str {
+pub(super) fn breadth(breadth: Breadth) -> &'static str {
     match breadth {
         Breadth::Wider => "  wider",
         Breadth::Narrower => "  narrower",
@@ -208,7 +208,8 @@ fn breadth(breadth: Breadth) -> &'static str {
     }
 }
 
-fn details(change: &Change, meaning: Option<&Meaning>, text: &mut String) {
+/// What is different, statement by statement.
+pub(super) fn details(change: &Change, meaning: Option<&Meaning>, text: &mut String) {
     let marks = Marks(meaning);
     match change {
         Change::Create { after } => whole(after, true, marks, text),

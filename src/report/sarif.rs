@@ -39,10 +39,15 @@ pub fn validate_sarif(diagnostics: &Diagnostics, sources: &Sources) -> String {
         }
         result
     });
+    log(&described, results.collect())
+}
+
+/// One run of this tool.
+pub(super) fn log(rules: &[Value], results: Vec<Value>) -> String {
     let run = json!({
-        "tool": { "driver": { "name": "logpolicy", "semanticVersion": TOOL_VERSION, "rules": described } },
+        "tool": { "driver": { "name": "logpolicy", "semanticVersion": TOOL_VERSION, "rules": rules } },
         "columnKind": "unicodeCodePoints",
-        "results": results.collect::<Vec<Value>>(),
+        "results": results,
     });
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -69,7 +74,7 @@ fn location(span: SourceSpan, sources: &Sources) -> Option<Value> {
 }
 
 /// A relative path as a relative reference (RFC 3986): what is not allowed there is percent-encoded.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.replace('\\', "/").bytes() {
         match byte {

@@ -38,7 +38,7 @@ pub(super) struct ClaimFormat {
 /// What a change adds and removes, each grant with what it means against the target's access before; and what the
 /// whole change means for the policy's own access.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct GrantsFormat {
+pub struct GrantsFormat {
     added: Vec<GrantFormat>,
     removed: Vec<GrantFormat>,
     access: Option<&'static str>,
@@ -98,7 +98,8 @@ impl ClaimFormat {
 }
 
 impl GrantsFormat {
-    fn of(target: &Target, key: &PolicyKey, meaning: &Meaning) -> Self {
+    /// What a change of a policy means, as JSON.
+    pub fn of(target: &Target, key: &PolicyKey, meaning: &Meaning) -> Self {
         let grants = |grants: &[(Grant, Breadth)]| -> Vec<GrantFormat> {
             let format = |(grant, breadth): &(Grant, Breadth)| GrantFormat {
                 grant: grant.clone(),

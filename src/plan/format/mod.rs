@@ -11,7 +11,8 @@ use crate::policy::Fingerprint;
 
 use super::TargetResult;
 
-pub use target::{DiagnosticFormat, TargetFormat};
+pub use change::GrantsFormat;
+pub use target::{AccessFormat, DiagnosticFormat, TargetFormat};
 
 /// Raised when anything in the JSON changes its meaning.
 pub const FORMAT_VERSION: &str = "1";

@@ -36,7 +36,7 @@ struct SlotsFormat {
 
 /// How access changes as a whole: a request that is newly allowed, one that no longer is.
 #[derive(Debug, Serialize)]
-struct AccessFormat {
+pub struct AccessFormat {
     exact: bool,
     gained: Option<Request>,
     lost: Option<Request>,
@@ -139,7 +139,8 @@ impl TargetFormat {
 }
 
 impl AccessFormat {
-    fn new(access: &AccessChange) -> Self {
+    /// How access changes, as JSON.
+    pub fn new(access: &AccessChange) -> Self {
         let AccessChange { gained, lost } = access;
         let witness = |found: &Found| match found {
             Found::Witness(request) => Some(request.clone()),

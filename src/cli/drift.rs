@@ -1,0 +1,146 @@
+//! `logpolicy drift`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::diff::{Drift, States, drift};
+use crate::fleet;
+use crate::model::{
+    ByOwner, DesiredTarget, LivePolicy, LiveState, Owner, PolicyKey, RecordedState, TargetDesired, owners,
+    slots_by_owner,
+};
+use crate::pack::{Surroundings, place_grants};
+use crate::report::{DriftedTarget, FoundDrift, drift_json, drift_metrics, drift_sarif, drift_text};
+use crate::store::write_public;
+
+use super::arguments::{Format, Global};
+use super::clock;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::only::Only;
+use super::planning::Gathered;
+use super::streams::Streams;
+use super::world::{World, open_world};
+
+/// Arguments of `drift`.
+#[derive(Debug, Args)]
+pub(super) struct DriftArguments {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = DriftFormat::Text)]
+    format: DriftFormat,
+    /// Write metrics for Prometheus (node_exporter's textfile collector) to this file
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+}
+
+/// How drift is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DriftFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For code scanning.
+    Sarif,
+}
+
+/// Shows what others changed.
+pub(super) async fn run(
+    arguments: &DriftArguments,
+    global: &Global,
+    streams: Streams,
+) -> Result<Exit, Failure> {
+    let findings = if arguments.format == DriftFormat::Json { Format::Json } else { Format::Text };
+    let world = match open_world(global, streams, findings).await? {
+        Ok(world) => world,
+        Err(exit) => return Ok(exit),
+    };
+    let only = Only::new(&global.only)?;
+    let (world, only) = (&*world, &only);
+    let results = fleet::across(&world.desired.targets, world.width, |at| async move {
+        let target = at.target.clone();
+        match look(world, at, only).await {
+            Ok(found) => (DriftedTarget { target, found: Some(found), error: None }, Exit::Done),
+            Err(failure) => {
+                let error = Some(failure.sentence());
+                (DriftedTarget { target, found: None, error }, failure.exit)
+            }
+        }
+    })
+    .await;
+    let (targets, exits): (Vec<DriftedTarget>, Vec<Exit>) = results.into_iter().unzip();
+    if targets.iter().any(|target| target.found.is_some()) {
+        only.check()?;
+    }
+    let file = world.sources.files.first().map_or("logpolicy.yaml", |file| file.path.as_str());
+    streams.data(&match arguments.format {
+        DriftFormat::Text => drift_text(&targets, streams.layout()),
+        DriftFormat::Json => drift_json(&targets),
+        DriftFormat::Sarif => drift_sarif(&targets, file),
+    })?;
+    if let Some(path) = &arguments.metrics {
+        write_metrics(path, &targets)?;
+    }
+    let has_drift = targets.iter().any(DriftedTarget::has_drift);
+    Ok(Exit::worst(exits.into_iter().chain(has_drift.then_some(Exit::Changes))))
+}
+
+/// Replaces the metrics of the run before; a file that says something else is replaced, too.
+fn write_metrics(path: &Path, targets: &[DriftedTarget]) -> Result<(), Failure> {
+    let earlier = fs_err::read_to_string(path).ok();
+    let metrics = drift_metrics(targets, clock::seconds(), earlier.as_deref());
+    write_public(path, &metrics, true, "writing the metrics")?;
+    Ok(())
+}
+
+async fn look(world: &World, at: &DesiredTarget, only: &Only) -> Result<FoundDrift, Failure> {
+    let recorded = world.store.load(&at.target).await?;
+    let mut desired = world.desired.at(at);
+    let discover = world.desired.unmanaged.discover_log_groups;
+    let gathered = Gathered::at(world, at, recorded, desired.policies.keys(), discover).await?;
+    if gathered.account != at.target.account {
+        let message =
+            format!("the credentials belong to account {}, and nothing was compared", gathered.account);
+        let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
+        return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
+    }
+    let Gathered { account: _, live, recorded } = gathered;
+    let unmanaged = &world.desired.unmanaged;
+    place_grants(&mut desired, Some(Surroundings { live: &live, recorded: recorded.as_ref(), unmanaged }));
+    let ours = recorded.iter().flat_map(|recorded| recorded.policies.keys());
+    let keys = desired.policies.keys().chain(live.policies.keys()).chain(ours);
+    let left_out = only.left_out(&at.target, keys);
+    let states = States { desired: &desired.policies, live: &live, recorded: recorded.as_ref(), unmanaged };
+    let drift = drift(&at.target, states, &left_out);
+    Ok(measured(world, &desired, &live, recorded.as_ref(), drift))
+}
+
+/// What was found, with what stands there.
+fn measured(
+    world: &World,
+    desired: &TargetDesired<'_>,
+    live: &LiveState,
+    recorded: Option<&RecordedState>,
+    drift: Drift,
+) -> FoundDrift {
+    let owners = owners(desired, live, recorded);
+    let bytes = |(key, policy): (&PolicyKey, &LivePolicy)| {
+        (owners.get(key).copied().unwrap_or(Owner::Unmanaged), policy.document.bytes())
+    };
+    let source = |key: &PolicyKey| world.sources.location(desired.policies.get(key)?.entry.span);
+    let sources: BTreeMap<_, _> = drift
+        .drifted
+        .iter()
+        .filter_map(|drifted| Some((drifted.key.clone(), source(&drifted.key)?)))
+        .collect();
+    FoundDrift {
+        sources,
+        limits: desired.at.limits,
+        slots: slots_by_owner(live.policies.keys(), &owners),
+        bytes: ByOwner::sum(live.policies.iter().map(bytes)),
+        largest: live.policies.values().map(|policy| policy.document.bytes()).max().unwrap_or(0),
+        drift,
+    }
+}

@@ -1,0 +1,126 @@
+//! Drift for programs (CONTRACT section 6).
+
+use serde::Serialize;
+
+use crate::diff::{Drift, DriftKind, Drifted};
+use crate::model::{ByOwner, Location, PolicyAddress, Target};
+use crate::plan::{AccessFormat, GrantsFormat};
+use crate::report::json::enveloped;
+
+use super::{DriftedTarget, FoundDrift};
+
+#[derive(Serialize)]
+struct Content<'a> {
+    summary: Summary,
+    targets: Vec<TargetFormat<'a>>,
+}
+
+/// Policies of each kind, and targets.
+#[derive(Serialize)]
+struct Summary {
+    changed: usize,
+    removed: usize,
+    added: usize,
+    targets: usize,
+    drifted_targets: usize,
+    failed_targets: usize,
+}
+
+#[derive(Serialize)]
+struct TargetFormat<'a> {
+    target: &'a Target,
+    slots: Option<SlotsFormat>,
+    /// What is newly allowed, and no longer, against what is expected.
+    access: Option<AccessFormat>,
+    drift: Vec<DriftFormat<'a>>,
+    /// Changes of ours that are not applied yet.
+    pending: Vec<PendingFormat>,
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SlotsFormat {
+    limit: usize,
+    used: usize,
+    #[serde(flatten)]
+    owners: ByOwner,
+}
+
+#[derive(Serialize)]
+struct DriftFormat<'a> {
+    address: PolicyAddress,
+    kind: &'static str,
+    scope: &'static str,
+    expected: Option<String>,
+    found: Option<String>,
+    grants: GrantsFormat,
+    applied_at: Option<&'a str>,
+    source: Option<&'a Location>,
+}
+
+#[derive(Serialize)]
+struct PendingFormat {
+    address: PolicyAddress,
+    action: &'static str,
+}
+
+/// What others changed at some targets, in the order given.
+pub fn drift_json(targets: &[DriftedTarget]) -> String {
+    let count = |kind| targets.iter().map(|target| target.count(kind)).sum();
+    let summary = Summary {
+        changed: count(DriftKind::Changed),
+        removed: count(DriftKind::Removed),
+        added: count(DriftKind::Added),
+        targets: targets.len(),
+        drifted_targets: targets.iter().filter(|target| target.has_drift()).count(),
+        failed_targets: targets.iter().filter(|target| target.error.is_some()).count(),
+    };
+    enveloped("drift", Content { summary, targets: targets.iter().map(TargetFormat::new).collect() })
+}
+
+impl<'a> TargetFormat<'a> {
+    fn new(DriftedTarget { target, found, error }: &'a DriftedTarget) -> Self {
+        let drift = |found: &'a FoundDrift| {
+            found.drift.drifted.iter().map(|one| DriftFormat::new(target, found, one))
+        };
+        let pending = |Drift { pending, .. }: &Drift| {
+            let format = |(key, action): &(crate::model::PolicyKey, &'static str)| PendingFormat {
+                address: key.at(target),
+                action,
+            };
+            pending.iter().map(format).collect()
+        };
+        Self {
+            target,
+            slots: found.as_ref().map(|found| SlotsFormat {
+                limit: found.limits.account_policies,
+                used: found.slots.total(),
+                owners: found.slots,
+            }),
+            access: found.as_ref().map(|found| AccessFormat::new(&found.drift.access)),
+            drift: found.iter().flat_map(drift).collect(),
+            pending: found.as_ref().map(|found| pending(&found.drift)).unwrap_or_default(),
+            error: error.as_deref(),
+        }
+    }
+}
+
+impl<'a> DriftFormat<'a> {
+    fn new(target: &Target, of: &'a FoundDrift, drifted: &'a Drifted) -> Self {
+        let Drifted { key, kind, change, meaning, applied_at, written_at: _ } = drifted;
+        Self {
+            address: key.at(target),
+            kind: kind.as_str(),
+            scope: key.scope.as_str(),
+            expected: change.before().map(|document| document.text().to_owned()),
+            // What was read may come in another order the next time.
+            found: change.after().map(|document| document.stable_text()),
+            grants: meaning
+                .as_ref()
+                .map(|meaning| GrantsFormat::of(target, key, meaning))
+                .unwrap_or_default(),
+            applied_at: applied_at.as_deref(),
+            source: of.sources.get(key),
+        }
+    }
+}
