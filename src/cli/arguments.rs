@@ -10,6 +10,8 @@ use crate::model::PolicyAddress;
 
 use super::compact::CompactArguments;
 use super::drift::DriftArguments;
+use super::iam::IamCommand;
+use super::init::InitArguments;
 use super::plan_arguments::{ApplyArguments, Approval, PlanArguments, RollbackArguments};
 use super::recipes::RecipesArguments;
 use super::status::StatusArguments;
@@ -78,6 +80,11 @@ pub(super) enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Begin: write a commented logpolicy.yaml, and workflows for GitHub
+    #[command(
+        after_help = "Example:\n  logpolicy init --account 111122223333 --region us-east-1\n  logpolicy init --github"
+    )]
+    Init(InitArguments),
     /// Check the desired state, offline
     #[command(after_help = "Example:\n  logpolicy validate --format json")]
     Validate(ValidateArguments),
@@ -117,6 +124,13 @@ pub(super) enum Command {
     /// Show the documented shapes that services need, for `grants`
     #[command(after_help = "Example:\n  logpolicy recipes route53-query-logs")]
     Recipes(RecipesArguments),
+    /// Print the least IAM policy that a command needs
+    #[command(
+        subcommand,
+        after_help = "Example:\n  logpolicy iam plan > plan-role.json\n  \
+                      logpolicy iam apply --github example/infra --branch main > apply-trust.json"
+    )]
+    Iam(IamCommand),
     /// Explain a rule, or list them all
     #[command(after_help = "Example:\n  logpolicy explain LP401")]
     Explain {

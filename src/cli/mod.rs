@@ -12,6 +12,8 @@ mod emulate;
 mod exit;
 mod explain;
 mod failure;
+mod iam;
+mod init;
 mod interrupt;
 mod lock;
 mod only;
@@ -71,6 +73,8 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Drift(arguments) => wait(drift::run(arguments, global, streams)),
         Command::Compact(arguments) => wait(compact::run(arguments, global, streams)),
         Command::Recipes(arguments) => recipes::show(arguments, streams),
+        Command::Iam(command) => iam::iam(command, global, streams),
+        Command::Init(arguments) => init::init(arguments, streams),
         Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),
         Command::Schema => paper::schema(streams),
         Command::Completions { shell } => paper::completions(*shell, streams),

@@ -18,7 +18,7 @@ use super::failure::Failure;
 use super::streams::Streams;
 
 /// The file that is read where none is named.
-const DEFAULT_FILE: &str = "logpolicy.yaml";
+pub(super) const DEFAULT_FILE: &str = "logpolicy.yaml";
 
 /// The files, read and judged.
 pub(super) struct Files {

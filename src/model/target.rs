@@ -103,6 +103,9 @@ impl FromStr for Region {
 }
 
 impl Partition {
+    /// The commercial one.
+    pub const AWS: Self = Self("aws");
+
     /// The name in ARNs: `aws`, `aws-cn`, ...
     pub fn as_str(self) -> &'static str {
         self.0

@@ -1,0 +1,138 @@
+//! `logpolicy iam`
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+use crate::model::{AccountId, DesiredState, Partition, StateLocation};
+use crate::report::{Needs, Workflow, permissions_json, trust_json};
+
+use super::arguments::Global;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::streams::Streams;
+use super::world::{DEFAULT_FILE, read_files};
+
+/// The command that the policy is for.
+#[derive(Debug, Subcommand)]
+pub(super) enum IamCommand {
+    /// What `plan`, `drift`, `status`, `import` and `compact` need: reading only
+    #[command(
+        after_help = "Example:\n  logpolicy iam plan --attribute\n  logpolicy iam plan --github example/infra"
+    )]
+    Plan(IamArguments),
+    /// What `apply` needs
+    #[command(after_help = "Example:\n  logpolicy iam apply\n  \
+                      logpolicy iam apply --github example/infra --environment production")]
+    Apply(IamArguments),
+}
+
+/// Arguments of `iam plan` and `iam apply`.
+#[derive(Debug, Args)]
+pub(super) struct IamArguments {
+    /// With the right to look for log groups, which `status`, `compact --drop-dead` and `import` use [default: as
+    /// `unmanaged.discover_log_groups` says]
+    #[arg(long)]
+    discover: bool,
+    /// With the right to ask CloudTrail, which `drift --attribute` uses
+    #[arg(long)]
+    attribute: bool,
+    /// Print the trust policy instead: who may take the role, from the workflows of this GitHub repository
+    #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
+    github: Option<String>,
+    /// The branch whose runs may take the role
+    #[arg(long, value_name = "NAME", default_value = "main", requires = "github")]
+    branch: String,
+    /// The GitHub environment whose runs may take the role, and no others
+    #[arg(long, value_name = "NAME", requires = "github")]
+    environment: Option<String>,
+    /// The account of the role [default: the only account of the files]
+    #[arg(long, value_name = "ID", requires = "github")]
+    account: Option<AccountId>,
+}
+
+/// Prints a policy; the files, where there are some, say what it must reach.
+pub(super) fn iam(command: &IamCommand, global: &Global, streams: Streams) -> Result<Exit, Failure> {
+    let (arguments, writes) = match command {
+        IamCommand::Plan(arguments) => (arguments, false),
+        IamCommand::Apply(arguments) => (arguments, true),
+    };
+    let desired = desired(global, streams)?;
+    let text = match &arguments.github {
+        None => permissions_json(&needs(arguments, desired.as_ref(), writes)),
+        Some(repository) => trust_json(&workflow(arguments, repository, desired.as_ref(), writes)?),
+    };
+    streams.data(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The desired state; nothing where no file was named and there is none.
+fn desired(global: &Global, streams: Streams) -> Result<Option<DesiredState>, Failure> {
+    if global.files.is_empty() && !Path::new(DEFAULT_FILE).exists() {
+        streams.say(&format!(
+            "note: there is no {DEFAULT_FILE}; what it would say about records in a bucket is not in the policy\n"
+        ));
+        return Ok(None);
+    }
+    let files = read_files(global)?;
+    if !files.is_whole {
+        let hint = "`logpolicy validate` shows them.";
+        return Err(Failure {
+            exit: Exit::Findings,
+            message: "the files have errors".to_owned(),
+            hints: vec![hint.to_owned()],
+        });
+    }
+    Ok(Some(files.desired))
+}
+
+fn needs(arguments: &IamArguments, desired: Option<&DesiredState>, writes: bool) -> Needs {
+    Needs {
+        writes,
+        discovers: arguments.discover || desired.is_some_and(|desired| desired.unmanaged.discover_log_groups),
+        attributes: arguments.attribute,
+        bucket: desired.and_then(|desired| match &desired.state {
+            StateLocation::S3(location) => Some(location.clone()),
+            StateLocation::Local(_) | StateLocation::None => None,
+        }),
+    }
+}
+
+/// Who may take the role: for reading, pull requests and the branch; for writing, the branch or the environment alone.
+fn workflow(
+    arguments: &IamArguments,
+    repository: &str,
+    desired: Option<&DesiredState>,
+    writes: bool,
+) -> Result<Workflow, Failure> {
+    let targets = desired.map(|desired| desired.targets.as_slice()).unwrap_or_default();
+    let accounts: BTreeSet<&AccountId> = targets.iter().map(|at| &at.target.account).collect();
+    let account = match (&arguments.account, accounts.first()) {
+        (Some(account), _) => account.clone(),
+        (None, Some(only)) if accounts.len() == 1 => (*only).clone(),
+        _ => {
+            let message = "the account of the role is not known";
+            return Err(Failure::usage(message.to_owned(), "Name it with --account 111122223333."));
+        }
+    };
+    let partition = targets.first().map_or(Partition::AWS, |at| at.target.region.partition());
+    let branch = format!("ref:refs/heads/{}", arguments.branch);
+    let subjects = match (&arguments.environment, writes) {
+        (Some(environment), _) => vec![format!("environment:{environment}")],
+        (None, true) => vec![branch],
+        (None, false) => vec!["pull_request".to_owned(), branch],
+    };
+    Ok(Workflow { repository: repository.to_owned(), account, partition, subjects })
+}
+
+/// `OWNER/NAME`, of the letters that GitHub allows: a `*` would let everybody in.
+fn repository(text: &str) -> Result<String, String> {
+    let is_name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match text.split_once('/') {
+        Some((owner, name)) if is_name(owner) && is_name(name) => Ok(text.to_owned()),
+        _ => Err("a repository looks like example/infra".to_owned()),
+    }
+}
