@@ -47,7 +47,8 @@ pub struct Options {
     pub faults: Option<PathBuf>,
     /// The most requests per second for each account, Region and kind (`Describe*` and `List*`, or all others): a
     /// token bucket of this size, filled again all the time. What is above it is answered with 400
-    /// ThrottlingException "Rate exceeded" and not performed. 0 counts as 1; STS is not limited.
+    /// ThrottlingException "Rate exceeded" and not performed. 0 counts as 1; STS is not limited. CloudTrail's LookupEvents has a
+    /// bucket of its own, of two at most, as AWS's has.
     pub tps: Option<u32>,
 }
 
