@@ -100,7 +100,7 @@ impl fmt::Display for Attribution {
             Self::Known(event) => event,
             Self::NotYetKnown => {
                 return formatter
-                    .write_str("Not yet known by whom: CloudTrail may show a write 15 minutes later.");
+                    .write_str("Not yet known by whom: CloudTrail may show a write up to 15 minutes later.");
             }
             Self::Unknown(why) => {
                 return write!(formatter, "Not known by whom: {}.", why.words());

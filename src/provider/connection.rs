@@ -121,11 +121,13 @@ impl Aws {
 
     /// Looks up who wrote the policies of a target.
     pub async fn event_reader(&self, at: &DesiredTarget) -> AwsEventReader {
+        AwsEventReader::new(self.cloudtrail(at).await, at.target.clone(), self.pace(&at.target))
+    }
+
+    /// The pace of CloudTrail at a target, which all its readers share.
+    fn pace(&self, target: &Target) -> Arc<Pace> {
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
-        let pace = paces.entry(at.target.clone()).or_insert_with(|| Arc::new(Pace::new(SECOND)));
-        let pace = Arc::clone(pace);
-        drop(paces);
-        AwsEventReader::new(self.cloudtrail(at).await, at.target.clone(), pace)
+        Arc::clone(paces.entry(target.clone()).or_insert_with(|| Arc::new(Pace::new(SECOND))))
     }
 
     /// The account that the credentials for a target belong to; asked once for each set of credentials.
