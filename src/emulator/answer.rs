@@ -60,7 +60,9 @@ impl Answer {
     /// Writes an error: `{"__type", "message"}` in JSON 1.1, an `ErrorResponse` in the query protocol.
     pub(super) fn error(api: Api, request_id: &str, error: &ServiceError) -> Self {
         let body = match api {
-            Api::Logs => json!({"__type": error.code, "message": error.message}).to_string(),
+            Api::Logs | Api::CloudTrail => {
+                json!({"__type": error.code, "message": error.message}).to_string()
+            }
             Api::Sts => {
                 let kind = if error.status.is_client_error() { "Sender" } else { "Receiver" };
                 format!(
@@ -77,7 +79,7 @@ impl Answer {
 
 fn content_type(api: Api) -> &'static str {
     match api {
-        Api::Logs => "application/x-amz-json-1.1",
+        Api::Logs | Api::CloudTrail => "application/x-amz-json-1.1",
         Api::Sts => "text/xml",
     }
 }

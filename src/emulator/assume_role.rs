@@ -167,6 +167,7 @@ mod tests {
             api: Api::Sts,
             operation: "AssumeRole".into(),
             place: Place { account: "123456789012".into(), region: "us-east-1".into() },
+            access_key: "111122223333".into(),
             role: None,
             body: body.to_owned().into(),
         })

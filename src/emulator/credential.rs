@@ -8,10 +8,18 @@ use super::world::Place;
 /// The account of callers whose access key is not an account id.
 const DEFAULT_ACCOUNT: &str = "123456789012";
 
+/// Who has signed a call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Signer {
+    pub(super) access_key: String,
+    /// The account the key belongs to, and the Region that is called.
+    pub(super) place: Place,
+}
+
 /// Tells whose call it is and in which Region, from
 /// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`
 /// ([Signature Version 4](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html)).
-pub(super) fn place(authorization: Option<&str>) -> Result<Place, ServiceError> {
+pub(super) fn signer(authorization: Option<&str>) -> Result<Signer, ServiceError> {
     let header = authorization.ok_or_else(|| {
         ServiceError::new("MissingAuthenticationTokenException", "Missing Authentication Token")
     })?;
@@ -23,13 +31,16 @@ pub(super) fn place(authorization: Option<&str>) -> Result<Place, ServiceError> 
     })
 }
 
-fn in_scope(header: &str) -> Option<Place> {
+fn in_scope(header: &str) -> Option<Signer> {
     let (_, after) = header.split_once("Credential=")?;
     let scope = after.split([',', ' ']).next()?;
     let parts: Vec<&str> = scope.split('/').collect();
     let [key, _date, region, _service, "aws4_request"] = parts[..] else { return None };
     let complete = !key.is_empty() && !region.is_empty();
-    complete.then(|| Place { account: account_of(key).to_owned(), region: region.to_owned() })
+    complete.then(|| Signer {
+        access_key: key.to_owned(),
+        place: Place { account: account_of(key).to_owned(), region: region.to_owned() },
+    })
 }
 
 /// Tells the account an access key belongs to: a key of 12 digits is itself the account, a key that AssumeRole gave
@@ -59,14 +70,15 @@ mod tests {
             let header = format!(
                 "AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/logs/aws4_request, SignedHeaders=host, Signature=0"
             );
-            let found = place(Some(&header)).unwrap();
-            assert_eq!((found.account.as_str(), found.region.as_str()), (account, "eu-west-1"), "{key}");
+            let Signer { access_key, place } = signer(Some(&header)).unwrap();
+            assert_eq!((place.account.as_str(), place.region.as_str()), (account, "eu-west-1"), "{key}");
+            assert_eq!(access_key, key);
         }
     }
 
     #[test]
     fn refuses_what_is_missing_or_incomplete() {
-        let code = |header| place(header).unwrap_err().code;
+        let code = |header| signer(header).unwrap_err().code;
         assert_eq!(code(None), "MissingAuthenticationTokenException");
         for header in
             ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=a/b/c", "Credential=/20260101/r/logs/aws4_request"]

@@ -182,6 +182,7 @@ mod tests {
             api: Api::Logs,
             operation: operation.into(),
             place,
+            access_key: "111122223333".into(),
             role: None,
             body: "".into(),
         }

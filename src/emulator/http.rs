@@ -7,10 +7,11 @@ use hyper::{Method, Response, StatusCode};
 
 use super::answer::{Answer, ServiceError};
 use super::assume_role::AssumedRole;
+use super::credential::{self, Signer};
 use super::delivery::{Delivery, Payload, Unanswered};
+use super::form;
 use super::gate::Gate;
 use super::request::{Api, Request};
-use super::{credential, form};
 
 /// The longest body that is read: room for a document of 51,200 characters however it is escaped, with a wide margin.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
@@ -42,11 +43,22 @@ pub(super) async fn answer(
     }
 }
 
-/// STS is asked with a form, CloudWatch Logs with JSON and a target.
+/// How targets begin, and whose they are. The longer one is the AWS CLI's and boto3's, the shorter the newer SDKs'.
+const TARGETS: [(&str, Api); 3] = [
+    ("Logs_20140328.", Api::Logs),
+    ("CloudTrail_20131101.", Api::CloudTrail),
+    ("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.", Api::CloudTrail),
+];
+
+/// STS is asked with a form, the others with JSON and a target. A target that is nobody's is refused as a service of JSON
+/// does.
 fn api(headers: &HeaderMap) -> Api {
     let kind = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     let is_form = kind.starts_with("application/x-www-form-urlencoded");
-    if is_form && !headers.contains_key(TARGET) { Api::Sts } else { Api::Logs }
+    match header(headers, TARGET) {
+        None if is_form => Api::Sts,
+        target => split(target.unwrap_or_default()).map_or(Api::Logs, |(api, _)| api),
+    }
 }
 
 async fn read(
@@ -66,22 +78,27 @@ async fn read(
         code: "RequestEntityTooLargeException",
         message: format!("cannot read the request body: {error}"),
     })?;
-    let place = credential::place(header(&head.headers, AUTHORIZATION.as_str()))?;
+    let Signer { access_key, place } = credential::signer(header(&head.headers, AUTHORIZATION.as_str()))?;
     let body = body.to_bytes();
     let operation = match api {
-        Api::Logs => target(&head.headers)?,
+        Api::Logs | Api::CloudTrail => target(&head.headers)?,
         Api::Sts => form::field(&body, "Action").unwrap_or_default(),
     };
     let role = header(&head.headers, SESSION_TOKEN).and_then(AssumedRole::of_token);
-    Ok(Request { id: request_id.to_owned(), api, operation, place, role, body })
+    Ok(Request { id: request_id.to_owned(), api, operation, place, access_key, role, body })
 }
 
 /// Reads the operation of JSON 1.1: `X-Amz-Target: Logs_20140328.PutResourcePolicy`.
 fn target(headers: &HeaderMap) -> Result<String, ServiceError> {
     let target = header(headers, TARGET).unwrap_or_default();
-    target.strip_prefix("Logs_20140328.").map(str::to_owned).ok_or_else(|| {
+    split(target).map(|(_, operation)| operation.to_owned()).ok_or_else(|| {
         ServiceError::new("UnknownOperationException", format!("the emulator has no target {target:?}"))
     })
+}
+
+/// Parts a target into the service and the operation.
+fn split(target: &str) -> Option<(Api, &str)> {
+    TARGETS.iter().find_map(|(start, api)| Some((*api, target.strip_prefix(start)?)))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

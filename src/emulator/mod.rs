@@ -1,4 +1,4 @@
-//! Pretends to be the service: CloudWatch Logs and STS as the AWS CLI, the SDKs and Terraform speak to them.
+//! Pretends to be the service: CloudWatch Logs, CloudTrail and STS as the AWS CLI, the SDKs and Terraform speak to them.
 //!
 //! This room shares no code with the others. It has its own limits, its own idea of a policy document and its own
 //! normalisation, so that it can disagree with us. A request travels `http` → `gate` (faults and the rate) → `service` → one file per
@@ -14,6 +14,9 @@ mod credential;
 mod delivery;
 mod document;
 mod error;
+mod event;
+mod event_lookup;
+mod event_record;
 mod fault;
 mod form;
 mod gate;
@@ -25,6 +28,7 @@ mod page;
 mod policy_changes;
 mod policy_listing;
 mod rate;
+mod recorded_call;
 mod request;
 mod server;
 mod service;

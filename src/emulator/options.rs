@@ -10,6 +10,17 @@ pub struct Options {
     /// Whether `listen` may be an address that other machines reach.
     pub allow_remote: bool,
     /// The file the world is kept in; without one the world lives in memory and starts empty.
+    ///
+    /// Who wrote and deleted policies is kept there, too, the newest 1,000 writes of each account and Region, and can be
+    /// written in by hand. Only `time`, `name`, and one of `policy` and `log_group` must be there; a policy without a time of
+    /// its own in `last_updated` was last updated when the newest event says.
+    ///
+    /// ```json
+    /// {"format_version": "1", "accounts": {"111122223333": {"us-east-1": {"policies": {"dns": "..."}, "events": [
+    ///   {"time": "2026-01-31T12:00:00Z", "name": "PutResourcePolicy", "policy": "dns",
+    ///    "by": "arn:aws:sts::111122223333:assumed-role/deploy/ci-42", "invoked_by": "delivery.logs.amazonaws.com",
+    ///    "source_ip": "192.0.2.1"}]}}}}
+    /// ```
     pub world: Option<PathBuf>,
     /// How long each answer is held back.
     pub latency: Duration,
@@ -47,7 +58,8 @@ pub struct Options {
     pub faults: Option<PathBuf>,
     /// The most requests per second for each account, Region and kind (`Describe*` and `List*`, or all others): a
     /// token bucket of this size, filled again all the time. What is above it is answered with 400
-    /// ThrottlingException "Rate exceeded" and not performed. 0 counts as 1; STS is not limited.
+    /// ThrottlingException "Rate exceeded" and not performed. 0 counts as 1; STS is not limited. CloudTrail's LookupEvents has a
+    /// bucket of its own, of two at most, as AWS's has.
     pub tps: Option<u32>,
 }
 

@@ -34,11 +34,12 @@ impl Listing<'_> {
                 )));
             }
         };
-        let after = token.map(|token| self.name_in(token)).transpose()?;
+        let invalid = || ServiceError::invalid_parameter("The specified nextToken is invalid.");
+        let after = token.map(|token| self.name_in(token).ok_or_else(invalid)).transpose()?;
         Ok(Page { after, size: wanted.min(self.page_size.max(1)) })
     }
 
-    /// Fills a page from members in the order of their names. A token is given only if something follows.
+    /// Fills a page from members in the order of the listing. A token is given only if something follows.
     pub(super) fn fill<'m, T>(
         &self,
         page: &Page,
@@ -64,12 +65,8 @@ impl Listing<'_> {
         token
     }
 
-    fn name_in(&self, token: &str) -> Result<String, ServiceError> {
-        self.unsealed(token)
-            .ok_or_else(|| ServiceError::invalid_parameter("The specified nextToken is invalid."))
-    }
-
-    fn unsealed(&self, token: &str) -> Option<String> {
+    /// Reads the name a token leads on from; nothing where it is not a token of this listing.
+    pub(super) fn name_in(&self, token: &str) -> Option<String> {
         let (seal, name) = token.split_at_checked(SEAL_LENGTH)?;
         let bytes: Option<Vec<u8>> = name
             .as_bytes()

@@ -7,10 +7,12 @@ use super::answer::ServiceError;
 use super::arn::{LogGroupArn, partition};
 use super::clock::now_in_milliseconds;
 use super::document::Document;
+use super::event::{EventName, Subject};
 use super::log_groups;
+use super::recorded_call::RecordedCall;
 use super::request::Request;
 use super::service::Service;
-use super::world::Policy;
+use super::world::{Place, Policy};
 
 /// How many account policies there can be in a Region: the quota is fixed
 /// ([API page](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html)).
@@ -30,6 +32,16 @@ struct Input {
 enum Identity<'a> {
     Name(&'a str),
     LogGroup(LogGroupArn<'a>),
+}
+
+impl Identity<'_> {
+    /// Names the policy as CloudTrail's record of a place does.
+    fn subject(&self, place: &Place) -> Option<Subject> {
+        match self {
+            Self::Name(name) => Some(Subject::Policy((*name).to_owned())),
+            Self::LogGroup(arn) => arn.lies_in(place).then(|| Subject::LogGroup(arn.name.to_owned())),
+        }
+    }
 }
 
 impl Input {
@@ -62,22 +74,33 @@ impl Input {
 pub(super) fn put(service: &Service, request: &Request) -> Result<String, ServiceError> {
     let input: Input = request.input()?;
     let identity = input.identity()?;
-    let text = input.policy_document.as_deref().unwrap_or_default();
-    let document = Document::from_put(text, service.longest_document, partition(&request.place.region))?;
+    let subject = identity.subject(&request.place);
     let now = now_in_milliseconds();
+    let call = RecordedCall::new(service, request, EventName::PutResourcePolicy, subject, now);
+    call.end(put_document(&call, &input, &identity))
+}
+
+fn put_document(
+    call: &RecordedCall<'_>,
+    input: &Input,
+    identity: &Identity<'_>,
+) -> Result<String, ServiceError> {
+    let text = input.policy_document.as_deref().unwrap_or_default();
+    let longest = call.service.longest_document;
+    let document = Document::from_put(text, longest, partition(&call.request.place.region))?;
     match identity {
         Identity::Name(name) => {
-            put_for_account(service, request, name, document, now)?;
+            put_for_account(call, name, document)?;
             let policy = json!({
-                "policyName": name, "policyDocument": text, "lastUpdatedTime": now, "policyScope": "ACCOUNT"
+                "policyName": name, "policyDocument": text, "lastUpdatedTime": call.now, "policyScope": "ACCOUNT"
             });
             Ok(json!({"resourcePolicy": policy}).to_string())
         }
         Identity::LogGroup(arn) => {
-            let revision = put_for_log_group(service, request, &arn, input.revision()?, document, now)?;
+            let revision = put_for_log_group(call, arn, input.revision()?, document)?;
             let policy = json!({
                 "resourceArn": Value::from(input.resource_arn.as_deref()), "policyDocument": text,
-                "lastUpdatedTime": now, "policyScope": "RESOURCE"
+                "lastUpdatedTime": call.now, "policyScope": "RESOURCE"
             });
             Ok(json!({"resourcePolicy": policy, "revisionId": revision.to_string()}).to_string())
         }
@@ -85,33 +108,25 @@ pub(super) fn put(service: &Service, request: &Request) -> Result<String, Servic
 }
 
 /// At this scope the last writer wins: no revision is looked at.
-fn put_for_account(
-    service: &Service,
-    request: &Request,
-    name: &str,
-    document: Document,
-    now: i64,
-) -> Result<(), ServiceError> {
-    service.store().change(&request.place, |region| {
+fn put_for_account(call: &RecordedCall<'_>, name: &str, document: Document) -> Result<(), ServiceError> {
+    call.change(|region| {
         if !region.policies.contains_key(name) && region.policies.len() >= ACCOUNT_POLICIES {
             return Err(ServiceError::new("LimitExceededException", "Resource limit exceeded."));
         }
-        region.policies.insert(name.to_owned(), Policy::of_account(name, document, now));
+        region.policies.insert(name.to_owned(), Policy::of_account(name, document, call.now));
         Ok(())
     })
 }
 
 /// Compares and swaps: a policy is made if there is none and none is expected, or replaced if it is the one expected.
 fn put_for_log_group(
-    service: &Service,
-    request: &Request,
+    call: &RecordedCall<'_>,
     arn: &LogGroupArn<'_>,
     expected: Option<u64>,
     document: Document,
-    now: i64,
 ) -> Result<u64, ServiceError> {
-    let place = &request.place;
-    service.store().change(place, |region| {
+    let place = &call.request.place;
+    call.change(|region| {
         let group = region.log_groups.get_mut(arn.name).filter(|_| arn.lies_in(place));
         let group = group.ok_or_else(log_groups::missing)?;
         let found = group.policy.as_ref().map(|policy| policy.revision);
@@ -119,7 +134,7 @@ fn put_for_log_group(
             return Err(conflict());
         }
         let revision = found.map_or(1, |revision| revision.saturating_add(1));
-        group.policy = Some(Policy::of_log_group(place, arn.name, document, now, revision));
+        group.policy = Some(Policy::of_log_group(place, arn.name, document, call.now, revision));
         Ok(revision)
     })
 }
@@ -127,28 +142,42 @@ fn put_for_log_group(
 /// Deletes a policy. That of a log group is deleted only with its current revision.
 pub(super) fn delete(service: &Service, request: &Request) -> Result<String, ServiceError> {
     let input: Input = request.input()?;
-    let place = &request.place;
-    match input.identity()? {
-        Identity::Name(name) => service.store().change(place, |region| match region.policies.remove(name) {
-            Some(_) => Ok(String::new()),
-            None => Err(ServiceError::not_found(format!("Policy with name [{name}] does not exist."))),
-        }),
-        Identity::LogGroup(arn) => {
-            let expected = input.revision()?.ok_or_else(invalid_revision)?;
-            service.store().change(place, |region| {
-                let group = region.log_groups.get_mut(arn.name).filter(|_| arn.lies_in(place));
-                let policy = group.map(|group| &mut group.policy);
-                match policy {
-                    Some(policy) if policy.as_ref().is_some_and(|found| found.revision == expected) => {
-                        *policy = None;
-                        Ok(String::new())
-                    }
-                    Some(Some(_)) => Err(conflict()),
-                    Some(None) | None => Err(ServiceError::not_found("No policy found for ResourceArn")),
-                }
-            })
+    let identity = input.identity()?;
+    let subject = identity.subject(&request.place);
+    let now = now_in_milliseconds();
+    let call = RecordedCall::new(service, request, EventName::DeleteResourcePolicy, subject, now);
+    call.end(match &identity {
+        Identity::Name(name) => delete_of_account(&call, name),
+        Identity::LogGroup(arn) => delete_of_log_group(&call, arn, &input),
+    })
+}
+
+fn delete_of_account(call: &RecordedCall<'_>, name: &str) -> Result<String, ServiceError> {
+    call.change(|region| match region.policies.remove(name) {
+        Some(_) => Ok(String::new()),
+        None => Err(ServiceError::not_found(format!("Policy with name [{name}] does not exist."))),
+    })
+}
+
+fn delete_of_log_group(
+    call: &RecordedCall<'_>,
+    arn: &LogGroupArn<'_>,
+    input: &Input,
+) -> Result<String, ServiceError> {
+    let place = &call.request.place;
+    let expected = input.revision()?.ok_or_else(invalid_revision)?;
+    call.change(|region| {
+        let group = region.log_groups.get_mut(arn.name).filter(|_| arn.lies_in(place));
+        let policy = group.map(|group| &mut group.policy);
+        match policy {
+            Some(policy) if policy.as_ref().is_some_and(|found| found.revision == expected) => {
+                *policy = None;
+                Ok(String::new())
+            }
+            Some(Some(_)) => Err(conflict()),
+            Some(None) | None => Err(ServiceError::not_found("No policy found for ResourceArn")),
         }
-    }
+    })
 }
 
 /// The code is in no model of this service: it was recorded.

@@ -19,13 +19,25 @@ pub(super) struct Rate {
     buckets: Mutex<BTreeMap<Key, Bucket>>,
 }
 
-/// Whose bucket it is: AWS, too, counts reads apart from writes.
+/// Whose bucket it is.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     account: String,
     region: String,
-    reads: bool,
+    kind: Kind,
 }
+
+/// AWS, too, counts reads apart from writes, and each service for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Reads,
+    Writes,
+    Lookups,
+}
+
+/// How many look-ups CloudTrail takes in a second, however many requests other services take
+/// ([API page](https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html)).
+const LOOKUPS: u128 = 2;
 
 #[derive(Debug)]
 struct Bucket {
@@ -44,12 +56,17 @@ impl Rate {
         if request.api == Api::Sts {
             return true;
         }
-        let capacity = self.per_second * COST;
+        let key = Key::of(request);
+        let per_second = match key.kind {
+            Kind::Lookups => self.per_second.min(LOOKUPS),
+            Kind::Reads | Kind::Writes => self.per_second,
+        };
+        let capacity = per_second * COST;
         // Whoever panicked here left whole buckets behind.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(Key::of(request)).or_insert(Bucket { content: capacity, filled: now });
+        let bucket = buckets.entry(key).or_insert(Bucket { content: capacity, filled: now });
         let passed = now.saturating_duration_since(bucket.filled).as_nanos();
-        bucket.content = capacity.min(bucket.content.saturating_add(passed.saturating_mul(self.per_second)));
+        bucket.content = capacity.min(bucket.content.saturating_add(passed.saturating_mul(per_second)));
         // Two requests may come here in another order than they looked at the clock.
         bucket.filled = bucket.filled.max(now);
         let left = bucket.content.checked_sub(COST);
@@ -61,8 +78,13 @@ impl Rate {
 impl Key {
     fn of(request: &Request) -> Self {
         let Place { account, region } = request.place.clone();
-        let reads = ["Describe", "List"].iter().any(|start| request.operation.starts_with(start));
-        Self { account, region, reads }
+        let is_read = ["Describe", "List"].iter().any(|start| request.operation.starts_with(start));
+        let kind = match request.api {
+            Api::CloudTrail => Kind::Lookups,
+            Api::Logs | Api::Sts if is_read => Kind::Reads,
+            Api::Logs | Api::Sts => Kind::Writes,
+        };
+        Self { account, region, kind }
     }
 }
 
@@ -74,7 +96,15 @@ mod tests {
 
     fn request(api: Api, operation: &str, account: &str, region: &str) -> Request {
         let place = Place { account: account.into(), region: region.into() };
-        Request { id: "id".into(), api, operation: operation.into(), place, role: None, body: "".into() }
+        Request {
+            id: "id".into(),
+            api,
+            operation: operation.into(),
+            place,
+            access_key: account.into(),
+            role: None,
+            body: "".into(),
+        }
     }
 
     fn put() -> Request {
@@ -119,6 +149,19 @@ mod tests {
         assert!(!rate.admits(&list, now), "reads share one bucket");
         let sts = request(Api::Sts, "GetCallerIdentity", "111122223333", "us-east-1");
         assert!((0..5).all(|_| rate.admits(&sts, now)));
+    }
+
+    #[test]
+    fn cloudtrail_takes_two_look_ups_in_a_second() {
+        let now = Instant::now();
+        let lookup = request(Api::CloudTrail, "LookupEvents", "111122223333", "us-east-1");
+        for (tps, taken) in [(1, 1), (2, 2), (50, 2)] {
+            let rate = Rate::new(tps);
+            assert_eq!((0..5).filter(|_| rate.admits(&lookup, now)).count(), taken, "{tps}");
+            assert!(rate.admits(&put(), now), "a bucket of its own");
+            let later = now + Duration::from_secs(1);
+            assert_eq!((0..5).filter(|_| rate.admits(&lookup, later)).count(), taken, "{tps}");
+        }
     }
 
     #[test]

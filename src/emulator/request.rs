@@ -10,6 +10,8 @@ use super::world::Place;
 pub(super) enum Api {
     /// CloudWatch Logs, JSON 1.1.
     Logs,
+    /// CloudTrail, JSON 1.1.
+    CloudTrail,
     /// STS, the query protocol.
     Sts,
 }
@@ -23,6 +25,8 @@ pub(super) struct Request {
     pub(super) operation: String,
     /// Whose call it is, and in which Region.
     pub(super) place: Place,
+    /// The access key that signed the call.
+    pub(super) access_key: String,
     /// Whom the session token says the caller is, if AssumeRole made it.
     pub(super) role: Option<AssumedRole>,
     pub(super) body: Bytes,

@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::answer::{Answer, ServiceError};
 use super::request::{Api, Request};
 use super::store::Store;
-use super::{assume_role, caller_identity, log_groups, policy_changes, policy_listing};
+use super::{assume_role, caller_identity, event_lookup, log_groups, policy_changes, policy_listing};
 
 /// Does what one operation does.
 type Perform = fn(&Service, &Request) -> Result<String, ServiceError>;
 
 /// Every operation there is.
-pub(super) const OPERATIONS: [(Api, &str, Perform); 9] = [
+pub(super) const OPERATIONS: [(Api, &str, Perform); 10] = [
     (Api::Logs, "PutResourcePolicy", policy_changes::put),
     (Api::Logs, "DeleteResourcePolicy", policy_changes::delete),
     (Api::Logs, "DescribeResourcePolicies", policy_listing::describe),
@@ -19,6 +19,7 @@ pub(super) const OPERATIONS: [(Api, &str, Perform); 9] = [
     (Api::Logs, "DeleteLogGroup", log_groups::delete),
     (Api::Logs, "DescribeLogGroups", log_groups::describe),
     (Api::Logs, "ListTagsForResource", log_groups::list_tags),
+    (Api::CloudTrail, "LookupEvents", event_lookup::lookup),
     (Api::Sts, "GetCallerIdentity", |_, request| Ok(caller_identity::get(request))),
     (Api::Sts, "AssumeRole", |_, request| assume_role::assume(request)),
 ];
@@ -59,7 +60,7 @@ impl Service {
 fn unknown(request: &Request) -> ServiceError {
     let name = &request.operation;
     match request.api {
-        Api::Logs => {
+        Api::Logs | Api::CloudTrail => {
             ServiceError::new("UnknownOperationException", format!("the emulator has no operation {name:?}"))
         }
         Api::Sts => ServiceError::new("InvalidAction", format!("the emulator has no action {name:?}")),
@@ -89,6 +90,7 @@ mod tests {
             api: Api::Logs,
             operation: operation.into(),
             place: Place { account: "111122223333".into(), region: "us-east-1".into() },
+            access_key: "111122223333".into(),
             role: None,
             body: input.to_string().into(),
         };

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::arn::log_group_arn;
 use super::document::Document;
+use super::event::Events;
 
 /// One account in one Region: what every operation works on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub(super) struct Region {
     /// Account policies by name. A world file may hold more than ten, and names that Put would refuse.
     pub(super) policies: BTreeMap<String, Policy>,
     pub(super) log_groups: BTreeMap<String, LogGroup>,
+    /// Who wrote and deleted policies.
+    pub(super) events: Events,
 }
 
 /// A log group, with its own policy if it has one.

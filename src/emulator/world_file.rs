@@ -13,6 +13,7 @@ use super::arn::partition;
 use super::by_name::ByName;
 use super::document::Document;
 use super::error::EmulatorError;
+use super::event::{self, Event, Events, Subject};
 use super::world::{LogGroup, Place, Policy, Region, World};
 
 /// Reads a world from the text of a file; `path` is for the error.
@@ -86,6 +87,9 @@ struct WrittenRegion {
     /// document and nothing else.
     #[serde(default, skip_serializing_if = "ByName::is_empty")]
     last_updated: ByName<i64>,
+    /// Who wrote and deleted policies; an event can be written in by hand.
+    #[serde(default, deserialize_with = "event::sound", skip_serializing_if = "Vec::is_empty")]
+    events: Vec<Event>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -142,9 +146,14 @@ impl WrittenWorld {
 impl WrittenRegion {
     fn meant(self, place: &Place) -> Region {
         let partition = partition(&place.region);
-        let Self { policies, log_groups, last_updated } = self;
+        let Self { policies, log_groups, last_updated, events } = self;
+        let events = Events::from_world(events, place);
+        // A time that was not written down is that of the newest write that is known.
+        let or_event =
+            |time: i64, subject| if is_unknown(&time) { events.last_write(&subject) } else { time };
         let policies = policies.0.into_iter().map(|(name, text)| {
-            let time = last_updated.0.get(&name).copied().unwrap_or_default();
+            let written = last_updated.0.get(&name).copied().unwrap_or_default();
+            let time = or_event(written, Subject::Policy(name.clone()));
             let policy = Policy::of_account(&name, Document::from_world(&text, partition), time);
             (name, policy)
         });
@@ -152,15 +161,16 @@ impl WrittenRegion {
             let WrittenLogGroup { policy, revision, last_updated, created } = written;
             let policy = policy.map(|text| {
                 let document = Document::from_world(&text, partition);
-                Policy::of_log_group(place, &name, document, last_updated, revision)
+                let time = or_event(last_updated, Subject::LogGroup(name.clone()));
+                Policy::of_log_group(place, &name, document, time, revision)
             });
             (name, LogGroup { created, policy })
         });
-        Region { policies: policies.collect(), log_groups: log_groups.collect() }
+        Region { policies: policies.collect(), log_groups: log_groups.collect(), events }
     }
 
     fn from(region: &Region) -> Self {
-        let Region { policies, log_groups } = region;
+        let Region { policies, log_groups, events } = region;
         let texts = policies.iter().map(|(name, policy)| (name.clone(), policy.document.text.clone()));
         let times = policies.iter().map(|(name, policy)| (name.clone(), policy.last_updated));
         let log_groups = log_groups.iter().map(|(name, group)| (name.clone(), WrittenLogGroup::from(group)));
@@ -168,6 +178,7 @@ impl WrittenRegion {
             policies: ByName(texts.collect()),
             log_groups: ByName(log_groups.collect()),
             last_updated: ByName(times.filter(|(_, time)| *time != 0).collect()),
+            events: events.written(),
         }
     }
 }
@@ -253,6 +264,27 @@ mod tests {
     }
 
     #[test]
+    fn events_are_kept_and_tell_times_that_were_not_written_down() {
+        let by_hand = r#"{"format_version":"1","accounts":{"111122223333":{"us-east-1":{
+            "policies":{"dns":"{}","timed":"{}"}, "last_updated":{"timed":5},
+            "log_groups":{"/aws/x":{"policy":"{}"}},
+            "events":[
+                {"time":"2026-01-01T00:00:02Z","name":"PutResourcePolicy","policy":"dns",
+                 "by":"arn:aws:iam::111122223333:root","invoked_by":"es.amazonaws.com","source_ip":"192.0.2.1"},
+                {"time":"2026-01-01T00:00:01Z","name":"PutResourcePolicy","log_group":"/aws/x"},
+                {"time":"2026-01-01T00:00:03Z","name":"PutResourcePolicy","policy":"timed"}
+            ]}}}}"#;
+        let world = read(by_hand).unwrap();
+        let region = &world.accounts["111122223333"]["us-east-1"];
+        assert_eq!(region.policies["dns"].last_updated, 1_767_225_602_000);
+        assert_eq!(region.policies["timed"].last_updated, 5);
+        assert_eq!(region.log_groups["/aws/x"].policy.as_ref().unwrap().last_updated, 1_767_225_601_000);
+        let text = render(&world).unwrap();
+        assert_eq!(read(&text).unwrap(), world);
+        assert_eq!(render(&read(&text).unwrap()).unwrap(), text);
+    }
+
+    #[test]
     fn the_version_alone_is_a_world() {
         assert_eq!(read(r#"{"format_version":"1"}"#).unwrap(), World::default());
         let sparse = r#"{"format_version":"1","accounts":{"1":{"r":{}}}}"#;
@@ -285,6 +317,19 @@ mod tests {
             (&in_region(r#"{"policies":{"a":"1","a":"2"}}"#), "\"a\" stands here twice"),
             (&in_region(r#"{"log_groups":{"a":"b"}}"#), "invalid type: string \"b\", expected an object"),
             (&in_region(r#"{"log_groups":{"a":{"policy":null,"revision":-1}}}"#), "invalid value"),
+            (&in_region(r#"{"events":[3]}"#), "expected an event: an object with \"time\""),
+            (
+                &in_region(r#"{"events":[{"time":"2026-01-01","name":"PutResourcePolicy","policy":"a"}]}"#),
+                "failed to find time component",
+            ),
+            (
+                &in_region(r#"{"events":[{"time":"2026-01-01T00:00:00Z","name":"Put","policy":"a"}]}"#),
+                "unknown variant `Put`",
+            ),
+            (
+                &in_region(r#"{"events":[{"time":"2026-01-01T00:00:00Z","name":"PutResourcePolicy"}]}"#),
+                "the event of 2026-01-01T00:00:00Z should have either \"policy\" or \"log_group\"",
+            ),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(message), "{text}\n{error}");

@@ -4,8 +4,10 @@
 
 mod access_test;
 mod address;
+mod attribution;
 mod desired;
 mod diagnostic;
+mod event;
 mod grant;
 mod limits;
 mod lint;
@@ -23,11 +25,13 @@ mod unmanaged;
 
 pub use access_test::{AccessTest, Judgement, judge, request};
 pub use address::{AddressError, PolicyAddress, PolicyKey, PolicyScope};
+pub use attribution::{Attribution, Author, WhyUnknown};
 pub use desired::{
     Access, DesiredGrant, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PlacedGrant,
     PolicyTemplate, S3Location, StateLocation, TargetDesired,
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use event::{LookupWindow, WriteEvent, WriteEvents, WriteKind, WriteQuery};
 pub use grant::{GrantTemplate, Overflow, Packing};
 pub use limits::Limits;
 pub use lint::{Exception, Lint};

@@ -9,6 +9,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials as AccessKey;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_cloudtrail as cloudtrail;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_sts as sts;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
@@ -18,6 +19,8 @@ use tokio::sync::OnceCell;
 use crate::model::{Access, AccountId, DesiredTarget, Target};
 
 use super::error::ProviderError;
+use super::event_reader::AwsEventReader;
+use super::pace::Pace;
 use super::reader::AwsReader;
 use super::retry::{self, NeverTheseCodes};
 use super::writer::AwsWriter;
@@ -73,6 +76,9 @@ impl Options {
     }
 }
 
+/// The span in which CloudTrail takes two calls.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// A value that is made once, however many ask for it at the same time.
 type Once<T> = Arc<OnceCell<T>>;
 
@@ -82,6 +88,7 @@ pub struct Aws {
     options: Options,
     configs: Mutex<BTreeMap<Access, Once<SdkConfig>>>,
     accounts: Mutex<BTreeMap<Identity, Once<Result<AccountId, ProviderError>>>>,
+    paces: Mutex<BTreeMap<Target, Arc<Pace>>>,
 }
 
 /// Whose credentials a target uses: what the account they belong to is asked for once.
@@ -94,7 +101,7 @@ enum Identity {
 impl Aws {
     /// Nothing is read or connected yet.
     pub fn new(options: Options) -> Self {
-        Self { options, configs: Mutex::default(), accounts: Mutex::default() }
+        Self { options, configs: Mutex::default(), accounts: Mutex::default(), paces: Mutex::default() }
     }
 
     /// The configuration of the default chain, for the other services of AWS that we use; `--endpoint-url` is not theirs.
@@ -110,6 +117,17 @@ impl Aws {
     /// Touches a target.
     pub async fn writer(&self, at: &DesiredTarget) -> AwsWriter {
         AwsWriter::new(&self.logs(at).await, at.target.clone())
+    }
+
+    /// Looks up who wrote the policies of a target.
+    pub async fn event_reader(&self, at: &DesiredTarget) -> AwsEventReader {
+        AwsEventReader::new(self.cloudtrail(at).await, at.target.clone(), self.pace(&at.target))
+    }
+
+    /// The pace of CloudTrail at a target, which all its readers share.
+    fn pace(&self, target: &Target) -> Arc<Pace> {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(paces.entry(target.clone()).or_insert_with(|| Arc::new(Pace::new(SECOND))))
     }
 
     /// The account that the credentials for a target belong to; asked once for each set of credentials.
@@ -156,6 +174,18 @@ impl Aws {
         }
         config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
         logs::Client::from_conf(config.build())
+    }
+
+    pub(super) async fn cloudtrail(&self, at: &DesiredTarget) -> cloudtrail::Client {
+        let base = self.base(&at.access).await;
+        let mut config = cloudtrail::config::Builder::from(&base)
+            .region(region(&at.target))
+            .retry_partition(RetryPartition::new(format!("cloudtrail {}", at.target)));
+        if let Some(url) = &self.options.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
+        cloudtrail::Client::from_conf(config.build())
     }
 
     /// The emulator takes the access key id for the account.

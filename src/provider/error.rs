@@ -9,6 +9,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::model::Target;
 
+use super::event_reader::OPERATION as LOOKUP;
+
 /// What kind of trouble it is: this decides what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProviderErrorKind {
@@ -98,6 +100,7 @@ impl ProviderError {
     pub fn hints(&self) -> Vec<String> {
         let action = match self.operation {
             "GetCallerIdentity" => "sts:GetCallerIdentity".to_owned(),
+            LOOKUP => format!("cloudtrail:{LOOKUP}"),
             operation => format!("logs:{operation}"),
         };
         let hint = match self.kind {
@@ -116,12 +119,19 @@ impl ProviderError {
             ProviderErrorKind::Invalid => "AWS does not take this document or name; `logpolicy validate` may say why.".to_owned(),
             ProviderErrorKind::Conflict => "Somebody else wrote this policy in between; plan again.".to_owned(),
             ProviderErrorKind::NotFound => "The log group is not there: create it first, or remove the entry.".to_owned(),
+            ProviderErrorKind::Throttled if self.operation == LOOKUP => {
+                "AWS takes two such calls per second in an account and Region; try again when nobody else looks events up."
+                    .to_owned()
+            }
             ProviderErrorKind::Throttled => {
                 "AWS takes about five such calls per second in an account and Region; try again with less at once."
                     .to_owned()
             }
             ProviderErrorKind::Unavailable => "The service is in trouble; try again later.".to_owned(),
             ProviderErrorKind::Unanswered => "Check the network, proxy and endpoint, then try again.".to_owned(),
+            ProviderErrorKind::Malformed if self.operation == LOOKUP => {
+                "Whatever answered is not CloudTrail as we know it; nothing is concluded from such an answer.".to_owned()
+            }
             ProviderErrorKind::Malformed => {
                 "Whatever answered is not CloudWatch Logs as we know it; nothing is concluded from such an answer."
                     .to_owned()

@@ -1,9 +1,14 @@
-//! Looks at and touches AWS: a reader and a writer, never one.
+//! Looks at and touches AWS: a reader, a writer and a reader of events, never one.
 //!
 //! Whoever only plans holds a [`PolicyReader`] and cannot write.
 
+mod cloudtrail_event;
 mod connection;
 mod error;
+mod event_reader;
+#[cfg(test)]
+mod event_reader_tests;
+mod pace;
 mod reader;
 mod retry;
 #[cfg(test)]
@@ -14,10 +19,11 @@ mod writer;
 
 use std::collections::BTreeSet;
 
-use crate::model::{LivePolicy, LiveState, PolicyKey};
+use crate::model::{LivePolicy, LiveState, LookupWindow, PolicyKey, WriteEvents};
 
 pub use connection::{Aws, Credentials, Options, Timeouts};
 pub use error::{ProviderError, ProviderErrorKind};
+pub use event_reader::AwsEventReader;
 pub use reader::AwsReader;
 pub use writer::AwsWriter;
 
@@ -50,6 +56,16 @@ pub trait PolicyReader: Send + Sync {
         &self,
         names: &BTreeSet<String>,
     ) -> impl Future<Output = Result<BTreeSet<String>, ProviderError>>;
+}
+
+/// Looks up who wrote the policies of one target.
+pub trait EventReader: Send + Sync {
+    /// The successful writes of policies within some windows, as CloudTrail has recorded them; up to 15 minutes late, and
+    /// none that are older than 90 days. Two calls in a second are made at most, so a busy account takes some time.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when they could not be read; `cloudtrail:LookupEvents` is a right of its own.
+    fn writes(&self, windows: &[LookupWindow]) -> impl Future<Output = Result<WriteEvents, ProviderError>>;
 }
 
 /// Touches the policies of one target.

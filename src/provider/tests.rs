@@ -9,7 +9,7 @@ use crate::model::{Access, DesiredTarget, Limits, SourceSpan};
 
 const NO_POLICIES: &str = r#"{"resourcePolicies":[]}"#;
 
-fn at(target: &str) -> DesiredTarget {
+pub(super) fn at(target: &str) -> DesiredTarget {
     DesiredTarget {
         target: target.parse().expect("a target"),
         names: BTreeSet::new(),
@@ -20,7 +20,7 @@ fn at(target: &str) -> DesiredTarget {
 }
 
 /// Made-up credentials and short patience.
-fn aws(url: &str) -> Aws {
+pub(super) fn aws(url: &str) -> Aws {
     let mut options = Options::new(Some(url.to_owned()), Credentials::Sandbox);
     options.timeouts = Timeouts {
         connect: Duration::from_millis(500),
@@ -31,11 +31,11 @@ fn aws(url: &str) -> Aws {
     Aws::new(options)
 }
 
-fn ok(body: &str) -> Answer {
+pub(super) fn ok(body: &str) -> Answer {
     Answer::Body(200, body.to_owned())
 }
 
-fn refused(status: u16, code: &str) -> Answer {
+pub(super) fn refused(status: u16, code: &str) -> Answer {
     Answer::Body(status, format!(r#"{{"__type":"{code}","message":"words"}}"#))
 }
 
