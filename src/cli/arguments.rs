@@ -113,7 +113,7 @@ pub(super) enum Command {
     Can(CanArguments),
     /// Show what others changed behind our back
     #[command(
-        after_help = "Example:\n  logpolicy drift\n  logpolicy drift --metrics /var/lib/node_exporter/logpolicy.prom"
+        after_help = "Example:\n  logpolicy drift --attribute\n  logpolicy drift --metrics /var/lib/node_exporter/logpolicy.prom"
     )]
     Drift(DriftArguments),
     /// Propose the fewest policies that grant what the unmanaged ones grant

@@ -11,3 +11,8 @@ pub(super) fn now() -> String {
 pub(super) fn seconds() -> i64 {
     jiff::Timestamp::now().as_second()
 }
+
+/// A time in RFC 3339 as milliseconds since 1970; nothing where it is none.
+pub(super) fn milliseconds(time: &str) -> Option<i64> {
+    time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::diff::{Drift, States, drift};
+use crate::diff::{Drift, DriftKind, Drifted, States, drift};
 use crate::fleet;
 use crate::model::{
-    ByOwner, DesiredTarget, LivePolicy, LiveState, Owner, PolicyKey, RecordedState, TargetDesired, owners,
-    slots_by_owner,
+    Attribution, ByOwner, DesiredTarget, LivePolicy, LiveState, LookupWindow, Owner, PolicyKey,
+    RecordedState, TargetDesired, WriteKind, WriteQuery, owners, slots_by_owner,
 };
 use crate::pack::{Surroundings, place_grants};
+use crate::provider::EventReader;
 use crate::report::{DriftedTarget, FoundDrift, drift_json, drift_metrics, drift_sarif, drift_text};
 use crate::store::write_public;
 
@@ -30,6 +31,9 @@ pub(super) struct DriftArguments {
     /// How to show it
     #[arg(long, value_enum, default_value_t = DriftFormat::Text)]
     format: DriftFormat,
+    /// Say who did it, as CloudTrail knows (needs cloudtrail:LookupEvents)
+    #[arg(long)]
+    attribute: bool,
     /// Write metrics for Prometheus (node_exporter's textfile collector) to this file
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
@@ -62,7 +66,13 @@ pub(super) async fn run(
     let results = fleet::across(&world.desired.targets, world.width, |at| async move {
         let target = at.target.clone();
         match look(world, at, only).await {
-            Ok(found) => (DriftedTarget { target, found: Some(found), error: None }, Exit::Done),
+            Ok(mut found) => {
+                let asked =
+                    if arguments.attribute { attribute(world, at, &mut found.drift).await } else { Ok(()) };
+                let exit = asked.as_ref().map_or_else(|failure| failure.exit, |()| Exit::Done);
+                let error = asked.err().map(|failure| failure.sentence());
+                (DriftedTarget { target, found: Some(found), error }, exit)
+            }
             Err(failure) => {
                 let error = Some(failure.sentence());
                 (DriftedTarget { target, found: None, error }, failure.exit)
@@ -115,6 +125,26 @@ async fn look(world: &World, at: &DesiredTarget, only: &Only) -> Result<FoundDri
     let states = States { desired: &desired.policies, live: &live, recorded: recorded.as_ref(), unmanaged };
     let drift = drift(&at.target, states, &left_out);
     Ok(measured(world, &desired, &live, recorded.as_ref(), drift))
+}
+
+/// Finds out who did it. Only drift makes CloudTrail be asked: it answers two questions in a second.
+async fn attribute(world: &World, at: &DesiredTarget, drift: &mut Drift) -> Result<(), Failure> {
+    if drift.drifted.is_empty() {
+        return Ok(());
+    }
+    let query = |drifted: &Drifted| WriteQuery {
+        key: drifted.key.clone(),
+        kind: if drifted.kind == DriftKind::Removed { WriteKind::Delete } else { WriteKind::Put },
+        last_updated: drifted.written_at,
+        since: drifted.applied_at.as_deref().and_then(clock::milliseconds),
+    };
+    let queries: Vec<WriteQuery> = drift.drifted.iter().map(query).collect();
+    let found = world.aws.event_reader(at).await.writes(&LookupWindow::of(&queries)).await?;
+    let now = clock::seconds() * 1_000;
+    for (drifted, query) in drift.drifted.iter_mut().zip(&queries) {
+        drifted.attribution = Some(Attribution::find(query, &found, now));
+    }
+    Ok(())
 }
 
 /// What was found, with what stands there.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{LivePolicy, Ownership, PolicyKey, RecordedPolicy, Target};
+use crate::model::{Attribution, LivePolicy, Ownership, PolicyKey, RecordedPolicy, Target};
 use crate::policy::{AccessChange, Document};
 
 use super::change::{wanted, was_ours};
@@ -52,6 +52,8 @@ pub struct Drifted {
     pub applied_at: Option<String>,
     /// When what is there was written, in milliseconds since 1970, as far as AWS says.
     pub written_at: Option<i64>,
+    /// Who did it; nothing where nobody asked.
+    pub attribution: Option<Attribution>,
 }
 
 /// What others changed at a target.
@@ -83,7 +85,8 @@ pub fn drift(target: &Target, states: States<'_>, left_out: &BTreeSet<PolicyKey>
             .and_then(|(expected, applied_at)| Some((between(expected, live)?, applied_at)));
         match (differs, live) {
             (Some((change, applied_at)), _) => {
-                let written_at = live.and_then(|live| live.last_updated);
+                // Nought is no time: the API allows it, and says nothing by it.
+                let written_at = live.and_then(|live| live.last_updated).filter(|time| *time > 0);
                 facts.insert(key.clone(), (applied_at, written_at));
                 found.insert(key.clone(), change);
             }
@@ -103,7 +106,7 @@ pub fn drift(target: &Target, states: States<'_>, left_out: &BTreeSet<PolicyKey>
         };
         let meaning = meanings.changes.remove(&key);
         let (applied_at, written_at) = facts.remove(&key).unwrap_or_default();
-        Some(Drifted { key, kind, change, meaning, applied_at, written_at })
+        Some(Drifted { key, kind, change, meaning, applied_at, written_at, attribution: None })
     });
     let drifted: Vec<Drifted> = drifted.collect();
     let pending = pending(states, &drifted, left_out, recorded.is_some());

@@ -84,6 +84,15 @@ impl Attribution {
         }
     }
 
+    /// The word for it in reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Known(_) => "known",
+            Self::NotYetKnown => "not_yet_known",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
     /// The author, where one is known.
     pub fn author(&self) -> Option<Author> {
         match self {

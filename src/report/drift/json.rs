@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diff::{Drift, DriftKind, Drifted};
-use crate::model::{ByOwner, Location, PolicyAddress, Target};
+use crate::model::{Attribution, ByOwner, Location, PolicyAddress, PolicyKey, Target, WriteEvent};
 use crate::plan::{AccessFormat, GrantsFormat};
 use crate::report::json::enveloped;
 
@@ -56,6 +56,20 @@ struct DriftFormat<'a> {
     grants: GrantsFormat,
     applied_at: Option<&'a str>,
     source: Option<&'a Location>,
+    /// The write that did it; `null` where it is not known, or nobody asked.
+    attribution: Option<AttributionFormat<'a>>,
+    /// `known`, `not_yet_known` or `unknown`; `null` where nobody asked.
+    attribution_status: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct AttributionFormat<'a> {
+    principal: Option<&'a str>,
+    time: &'a str,
+    event_id: Option<&'a str>,
+    session_issuer: Option<&'a str>,
+    invoked_by: Option<&'a str>,
+    source_ip: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -84,10 +98,8 @@ impl<'a> TargetFormat<'a> {
             found.drift.drifted.iter().map(|one| DriftFormat::new(target, found, one))
         };
         let pending = |Drift { pending, .. }: &Drift| {
-            let format = |(key, action): &(crate::model::PolicyKey, &'static str)| PendingFormat {
-                address: key.at(target),
-                action,
-            };
+            let format =
+                |(key, action): &(PolicyKey, &'static str)| PendingFormat { address: key.at(target), action };
             pending.iter().map(format).collect()
         };
         Self {
@@ -107,7 +119,7 @@ impl<'a> TargetFormat<'a> {
 
 impl<'a> DriftFormat<'a> {
     fn new(target: &Target, of: &'a FoundDrift, drifted: &'a Drifted) -> Self {
-        let Drifted { key, kind, change, meaning, applied_at, written_at: _ } = drifted;
+        let Drifted { key, kind, change, meaning, applied_at, written_at: _, attribution } = drifted;
         Self {
             address: key.at(target),
             kind: kind.as_str(),
@@ -121,6 +133,33 @@ impl<'a> DriftFormat<'a> {
                 .unwrap_or_default(),
             applied_at: applied_at.as_deref(),
             source: of.sources.get(key),
+            attribution: attribution.as_ref().and_then(AttributionFormat::new),
+            attribution_status: attribution.as_ref().map(Attribution::as_str),
         }
+    }
+}
+
+impl<'a> AttributionFormat<'a> {
+    fn new(attribution: &'a Attribution) -> Option<Self> {
+        let Attribution::Known(event) = attribution else { return None };
+        let WriteEvent {
+            kind: _,
+            key: _,
+            time: _,
+            at,
+            event_id,
+            principal,
+            session_issuer,
+            invoked_by,
+            source_ip,
+        } = event;
+        Some(Self {
+            principal: principal.as_deref(),
+            time: at,
+            event_id: event_id.as_deref(),
+            session_issuer: session_issuer.as_deref(),
+            invoked_by: invoked_by.as_deref(),
+            source_ip: source_ip.as_deref(),
+        })
     }
 }

@@ -56,7 +56,7 @@ fn body(found: &FoundDrift, layout: Layout, text: &mut String) {
 }
 
 fn policy(drifted: &Drifted, layout: Layout, text: &mut String) {
-    let Drifted { key, kind, change, meaning, applied_at, written_at: _ } = drifted;
+    let Drifted { key, kind, change, meaning, applied_at, written_at: _, attribution } = drifted;
     let (symbol, style) = match kind {
         DriftKind::Changed => ('~', Style::Changed),
         DriftKind::Removed => ('-', Style::Removed),
@@ -74,6 +74,9 @@ fn policy(drifted: &Drifted, layout: Layout, text: &mut String) {
     };
     let _ = writeln!(text, "{}", layout.edges(&left, &right, |left| style.paint(left).to_string()));
     details(change, meaning.as_ref(), text);
+    if let Some(attribution) = attribution {
+        let _ = writeln!(text, "      {}", Style::Strong.paint(terminal(&attribution.to_string())));
+    }
 }
 
 /// `Drift in 1 of 3 targets: 1 changed, 1 added`
