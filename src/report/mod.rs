@@ -11,12 +11,14 @@ mod count;
 mod desired;
 mod diagnostic;
 mod escape;
+mod finding;
 mod github;
 mod graph;
 mod json;
 mod layout;
 mod plan;
 mod recipe;
+mod review;
 mod rules;
 mod sarif;
 mod state;
@@ -31,14 +33,19 @@ pub use can::{Answer, can_json, can_text};
 pub use compact::{CompactedTarget, compact_json, compact_text};
 pub use desired::{DeclaredTarget, DesiredEntry, desired_yaml};
 pub use diagnostic::{diagnostics_text, findings_summary};
-pub use github::validate_github;
+pub use finding::Finding;
+pub use github::{plan_github, validate_github};
 pub use graph::{plan_dot, plan_mermaid};
 pub use json::{apply_json, plan_json, validate_json};
 pub use layout::Layout;
 pub use plan::plan_text;
 pub use recipe::{recipe_text, recipes_json, recipes_text};
+pub use review::{
+    Count, DiffLine, Line, Review, ReviewItem, ReviewOutcome, ReviewRefusal, ReviewStep, ReviewTarget,
+    apply_review, files_review, plan_review,
+};
 pub use rules::{rule_text, rules_page, rules_text};
-pub use sarif::validate_sarif;
+pub use sarif::{plan_sarif, validate_sarif};
 pub use state::{
     Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
 };
