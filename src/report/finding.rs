@@ -38,6 +38,13 @@ impl Finding {
         }
     }
 
+    /// `logpolicy.yaml:7:3`, or else the policy or target; nothing where it is about neither.
+    pub(super) fn place(&self) -> Option<String> {
+        let start = self.start.as_ref();
+        let place = start.map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
+        place.or_else(|| self.address.clone())
+    }
+
     /// What is wrong, why it matters and what to do.
     pub(super) fn text(&self) -> String {
         let sentences = [&self.message].into_iter().chain(&self.notes);

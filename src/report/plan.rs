@@ -82,8 +82,8 @@ fn access(lines: &[Line], text: &mut String) {
 }
 
 fn refusal(refusal: &ReviewRefusal, text: &mut String) {
-    let ReviewRefusal { name, key, message, allowed } = refusal;
-    let (word, style) = if *allowed { ("allowed", Style::Warning) } else { ("refused", Style::Bad) };
+    let ReviewRefusal { name, key, message, allowed: _ } = refusal;
+    let (word, style) = refusal.look();
     let place = key.as_ref().map(|key| format!(" {}", terminal(key))).unwrap_or_default();
     let _ = writeln!(text, "{} {name}{place}\n  {}\n", style.paint(word), terminal(message));
 }

@@ -26,6 +26,7 @@ pub fn plan_review(results: &[TargetResult], digest: &Fingerprint) -> Review {
         digest: Some(digest.clone()),
         counts: plan_counts(results),
         command: "logpolicy plan",
+        folds_calm: true,
         findings: found_by_planning(results),
         targets: results.iter().map(review_target).collect(),
     }
@@ -42,6 +43,7 @@ pub fn files_review(kind: &'static str, diagnostics: &Diagnostics, sources: &Sou
         digest: None,
         counts: vec![Count { text, style: Style::Bad }],
         command: "logpolicy validate",
+        folds_calm: true,
         findings,
         targets: Vec::new(),
     }

@@ -23,6 +23,8 @@ pub struct Review {
     pub counts: Vec<Count>,
     /// The command that shows the whole, for a page that must be cut.
     pub command: &'static str,
+    /// Whether targets without changes are but counted.
+    pub folds_calm: bool,
     /// What was found in the files and by planning, each once.
     pub findings: Vec<Finding>,
     /// The targets, in the order given.
@@ -112,6 +114,11 @@ pub struct ReviewOutcome {
 }
 
 impl Review {
+    /// Whether a target is but counted.
+    pub fn folds(&self, target: &ReviewTarget) -> bool {
+        self.folds_calm && target.is_calm()
+    }
+
     /// How many changes there are.
     pub fn changes(&self) -> usize {
         self.targets.iter().map(ReviewTarget::changes).sum()
@@ -159,8 +166,8 @@ impl ReviewTarget {
         })
     }
 
-    /// `2 create, 1 delete`: the kinds of its changes in the order they come.
-    pub fn kinds(&self) -> Vec<(&'static str, usize)> {
+    /// `2 create, 1 delete`: its changes by kind, in the order they come; empty where there is none.
+    pub fn words(&self) -> String {
         let mut kinds: Vec<(&'static str, usize)> = Vec::new();
         for item in self.items.iter().filter(|item| item.is_change) {
             match kinds.iter_mut().find(|(kind, _)| *kind == item.kind) {
@@ -168,7 +175,14 @@ impl ReviewTarget {
                 None => kinds.push((item.kind, 1)),
             }
         }
-        kinds
+        kinds.iter().map(|(kind, number)| format!("{number} {kind}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl ReviewRefusal {
+    /// The word for it and its role.
+    pub(in crate::report) fn look(&self) -> (&'static str, Style) {
+        if self.allowed { ("allowed", Style::Warning) } else { ("refused", Style::Bad) }
     }
 }
 
