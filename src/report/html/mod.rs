@@ -6,7 +6,7 @@
 mod page;
 mod target;
 
-use minijinja::value::Value;
+use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Error, escape_formatter};
 
 use super::escape::terminal;
@@ -45,10 +45,10 @@ fn render(review: &Review) -> Result<String, Error> {
     let template = environment.get_template("target.html")?;
     let mut targets = Vec::new();
     for target in TargetFormat::all(review) {
-        targets.push(Value::from_safe_string(template.render(Value::from_serialize(target))?));
+        targets.push(Value::from_safe_string(template.render(Serde(target))?));
     }
     let page = PageFormat::new(review, targets);
-    Ok(environment.get_template("page.html")?.render(Value::from_serialize(page))? + "\n")
+    Ok(environment.get_template("page.html")?.render(Serde(page))? + "\n")
 }
 
 #[cfg(test)]
