@@ -11,6 +11,7 @@ mod holder;
 mod local;
 mod local_lock;
 mod plan_file;
+mod report_file;
 mod s3;
 mod s3_error;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::model::{RecordedState, StateLocation, Target};
 pub use error::StoreError;
 pub use holder::Holder;
 pub use plan_file::{read_plan, write_plan};
+pub use report_file::write_report;
 
 use local::LocalStore;
 use local_lock::LocalLock;
