@@ -28,7 +28,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 const FRONT: &str = "cli";
 
 /// A package and the rooms that it lives in. `serde` and `thiserror` are part of the language here.
-const PACKAGES: [(&str, &[&str]); 26] = [
+const PACKAGES: [(&str, &[&str]); 27] = [
     ("serde_json", &["policy", "config", "plan", "provider", "store", "report", "emulator", "cli"]),
     ("sha2", &["policy", "emulator"]),
     ("serde_yaml", &["config"]),
@@ -45,6 +45,7 @@ const PACKAGES: [(&str, &[&str]); 26] = [
     ("annotate_snippets", &["report"]),
     ("anstyle", &["report"]),
     ("unicode_width", &["report"]),
+    ("minijinja", &["report"]),
     ("hyper", &["emulator"]),
     ("hyper_util", &["emulator"]),
     ("http_body_util", &["emulator"]),

@@ -1,12 +1,12 @@
 //! `logpolicy apply`
 
 use crate::model::RecordedState;
-use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetResult};
+use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetOutcome, TargetResult};
 use crate::policy::Fingerprint;
-use crate::report::{apply_json, apply_text, plan_text};
+use crate::report::{apply_text, plan_text};
 
 use super::approval::asked;
-use super::arguments::{Format, Global};
+use super::arguments::Global;
 use super::carry_out::{carry_out_all, outcome_exit};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -15,10 +15,12 @@ use super::lock::Locks;
 use super::only::Only;
 use super::plan::show_new_findings;
 use super::plan_arguments::ApplyArguments;
+use super::plan_form::{PlanForm, show_files};
 use super::planning::{Course, Planned, Wish, allowed, exit, plan_targets};
+use super::report_file::Reports;
 use super::saved;
 use super::streams::Streams;
-use super::world::{World, open_world};
+use super::world::{Files, World, open_world_or};
 
 /// Plans or reads a saved plan, shows it, asks, and carries it out.
 pub(super) async fn apply(
@@ -27,6 +29,7 @@ pub(super) async fn apply(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let ApplyArguments { plan, planning, approval, expect } = arguments;
+    let reports = Reports::new(&planning.reports, plan.as_deref())?;
     let saved = match plan.as_deref() {
         None => None,
         Some(path) => match saved::read(path, global, streams)? {
@@ -34,7 +37,8 @@ pub(super) async fn apply(
             Err(exit) => return Ok(exit),
         },
     };
-    let mut world = match open_world(global, streams, planning.format).await? {
+    let unusable = |files: &Files| show_files("apply", planning.format, reports, files, streams);
+    let mut world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
@@ -48,6 +52,7 @@ pub(super) async fn apply(
         interrupt: Interrupt::listen(streams),
         streams,
         format: planning.format,
+        reports,
         asks: !approval.auto_approve && saved.is_none(),
         expect: expect.as_deref(),
     };
@@ -78,7 +83,9 @@ pub(super) struct Run<'a> {
     pub(super) world: &'a World,
     pub(super) interrupt: Interrupt,
     pub(super) streams: Streams,
-    pub(super) format: Format,
+    pub(super) format: PlanForm,
+    /// Files that the end goes to as well.
+    pub(super) reports: Reports<'a, PlanForm>,
     /// Whether the plan is shown on a terminal and must be approved there.
     pub(super) asks: bool,
     /// The beginning of the digest of the only plan that may be applied.
@@ -103,13 +110,13 @@ impl Run<'_> {
         let digest = digest.cloned().unwrap_or_else(|| PlanFormat::new(&results).digest().clone());
         let shown = plan_text(&results, &digest, self.streams.layout());
         match self.format {
-            Format::Text => self.streams.data(&shown)?,
-            Format::Json => self.streams.say(&shown),
+            PlanForm::Text => self.streams.data(&shown)?,
+            _ => self.streams.say(&shown),
         }
         let refused = Exit::worst(results.iter().map(exit));
         if !self.is_expected(&digest) {
-            self.nothing_done(&results, &digest)?;
-            return Ok(Exit::worst([Exit::Refused, refused]));
+            let written = self.show_end(&results, &digest, &[])?;
+            return Ok(Exit::worst([Exit::Refused, refused, written]));
         }
         let work = approved(planned, &digest);
         if work.len() < results.len() {
@@ -124,28 +131,34 @@ impl Run<'_> {
                 None => return Ok(self.interrupted()),
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok(false)) => {
-                    self.nothing_done(&results, &digest)?;
-                    return Ok(Exit::worst([Exit::Refused, refused]));
+                    let written = self.show_end(&results, &digest, &[])?;
+                    return Ok(Exit::worst([Exit::Refused, refused, written]));
                 }
                 Some(Ok(true)) => {}
             }
         }
         self.interrupt.begin_writing();
         let outcomes = carry_out_all(self.world, &self.interrupt, work).await?;
-        match self.format {
-            Format::Text if needs_approval => self.streams.data(&format!("\n{}", apply_text(&outcomes)))?,
-            Format::Text => {}
-            Format::Json => self.streams.data(&apply_json(&results, &digest, &outcomes))?,
+        if self.format == PlanForm::Text && needs_approval {
+            self.streams.data(&format!("\n{}", apply_text(&outcomes)))?;
         }
-        Ok(Exit::worst(outcomes.iter().map(outcome_exit).chain([refused])))
+        let written = self.show_end(&results, &digest, &outcomes)?;
+        Ok(Exit::worst(outcomes.iter().map(outcome_exit).chain([refused, written])))
     }
 
-    /// The plan as data, without outcomes: it is shown whole also where it is not carried out.
-    fn nothing_done(&self, results: &[TargetResult], digest: &Fingerprint) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => self.streams.data(&apply_json(results, digest, &[])),
-            Format::Text => Ok(()),
+    /// The plan and what became of it, as data and in files; without outcomes it is shown whole where it is not carried
+    /// out. As text it stands on the screen already.
+    fn show_end(
+        &self,
+        results: &[TargetResult],
+        digest: &Fingerprint,
+        outcomes: &[TargetOutcome],
+    ) -> Result<Exit, Failure> {
+        let text = |form: PlanForm| form.outcomes(results, digest, outcomes, self.streams.layout());
+        if self.format != PlanForm::Text {
+            self.streams.data(&text(self.format))?;
         }
+        Ok(self.reports.write(self.streams, text))
     }
 
     /// Whether this is the plan that the user insists on.

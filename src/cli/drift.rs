@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::diff::{Drift, DriftKind, Drifted, States, drift};
 use crate::fleet;
@@ -13,24 +13,29 @@ use crate::model::{
 };
 use crate::pack::{Surroundings, place_grants};
 use crate::provider::EventReader;
-use crate::report::{DriftedTarget, FoundDrift, drift_json, drift_metrics, drift_sarif, drift_text};
+use crate::report::{DriftedTarget, FoundDrift, drift_metrics};
 use crate::store::write_public;
 
-use super::arguments::{Format, Global};
+use super::arguments::Global;
 use super::clock;
+use super::drift_form::{DriftForm, show_files};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
 use super::planning::Gathered;
+use super::report_file::{ReportFile, Reports, report_file};
 use super::streams::Streams;
-use super::world::{World, open_world};
+use super::world::{Files, World, open_world_or};
 
 /// Arguments of `drift`.
 #[derive(Debug, Args)]
 pub(super) struct DriftArguments {
     /// How to show it
-    #[arg(long, value_enum, default_value_t = DriftFormat::Text)]
-    format: DriftFormat,
+    #[arg(long, value_enum, default_value_t = DriftForm::Text)]
+    format: DriftForm,
+    /// Also write it to a file, in a format of `--format`; can be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file::<DriftForm>)]
+    reports: Vec<ReportFile<DriftForm>>,
     /// Say who did it, as CloudTrail knows (needs cloudtrail:LookupEvents)
     #[arg(long)]
     attribute: bool,
@@ -39,25 +44,15 @@ pub(super) struct DriftArguments {
     metrics: Option<PathBuf>,
 }
 
-/// How drift is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DriftFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For code scanning.
-    Sarif,
-}
-
 /// Shows what others changed.
 pub(super) async fn run(
     arguments: &DriftArguments,
     global: &Global,
     streams: Streams,
 ) -> Result<Exit, Failure> {
-    let findings = if arguments.format == DriftFormat::Json { Format::Json } else { Format::Text };
-    let world = match open_world(global, streams, findings).await? {
+    let reports = Reports::new(&arguments.reports, arguments.metrics.as_deref())?;
+    let unusable = |files: &Files| show_files(arguments.format, reports, files, streams);
+    let world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
@@ -84,17 +79,13 @@ pub(super) async fn run(
     if targets.iter().any(|target| target.found.is_some()) {
         only.check()?;
     }
-    let file = world.sources.files.first().map_or("logpolicy.yaml", |file| file.path.as_str());
-    streams.data(&match arguments.format {
-        DriftFormat::Text => drift_text(&targets, streams.layout()),
-        DriftFormat::Json => drift_json(&targets),
-        DriftFormat::Sarif => drift_sarif(&targets, file),
-    })?;
+    streams.data(&arguments.format.targets(&targets, world, streams.layout()))?;
+    let written = reports.write(streams, |form| form.targets(&targets, world, streams.layout()));
     if let Some(path) = &arguments.metrics {
         write_metrics(path, &targets)?;
     }
     let has_drift = targets.iter().any(DriftedTarget::has_drift);
-    Ok(Exit::worst(exits.into_iter().chain(has_drift.then_some(Exit::Changes))))
+    Ok(Exit::worst(exits.into_iter().chain(has_drift.then_some(Exit::Changes)).chain([written])))
 }
 
 /// Replaces the metrics of the run before; a file that says something else is replaced, too.

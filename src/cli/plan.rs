@@ -6,17 +6,19 @@ use std::path::Path;
 use crate::model::{Diagnostic, Diagnostics};
 use crate::plan::{PlanFormat, Summary, TargetResult, saved_text};
 use crate::policy::Found;
-use crate::report::{diagnostics_text, plan_dot, plan_json, plan_mermaid, plan_text, request_text};
+use crate::report::{diagnostics_text, plan_dot, plan_mermaid, request_text};
 use crate::store::write_plan;
 
-use super::arguments::{Format, Global};
+use super::arguments::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
 use super::plan_arguments::{Graph, PlanArguments};
+use super::plan_form::{PlanForm, show_files};
 use super::planning::{Course, Wish, allowed, exit, plan_targets};
+use super::report_file::Reports;
 use super::streams::Streams;
-use super::world::{World, open_world};
+use super::world::{Files, World, open_world_or};
 
 /// Shows what `apply` would do.
 pub(super) async fn plan(
@@ -25,7 +27,9 @@ pub(super) async fn plan(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let planning = &arguments.planning;
-    let world = match open_world(global, streams, planning.format).await? {
+    let reports = Reports::new(&planning.reports, arguments.out.as_deref())?;
+    let unusable = |files: &Files| show_files("plan", planning.format, reports, files, streams);
+    let world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
@@ -38,7 +42,8 @@ pub(super) async fn plan(
     let planned = plan_targets(&world, &course).await?;
     let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
     show_new_findings(&world, &results, streams);
-    let out = Out { format: planning.format, graph: arguments.graph, file: arguments.out.as_deref() };
+    let out =
+        Out { format: planning.format, reports, graph: arguments.graph, file: arguments.out.as_deref() };
     let end = out.show(&results, arguments.detailed_exitcode, streams)?;
     let widened = if arguments.deny_new_access { new_access(&results, streams) } else { Exit::Done };
     Ok(Exit::worst([end, widened]))
@@ -46,7 +51,9 @@ pub(super) async fn plan(
 
 /// Where a plan goes that is not carried out.
 pub(super) struct Out<'a> {
-    pub(super) format: Format,
+    pub(super) format: PlanForm,
+    /// Files that it goes to as well.
+    pub(super) reports: Reports<'a, PlanForm>,
     /// A drawing in place of the plan.
     pub(super) graph: Option<Graph>,
     /// The file that it is saved to.
@@ -62,12 +69,12 @@ impl Out<'_> {
         streams: Streams,
     ) -> Result<Exit, Failure> {
         let format = PlanFormat::new(results);
-        streams.data(&match (self.graph, self.format) {
-            (Some(Graph::Dot), _) => plan_dot(results),
-            (Some(Graph::Mermaid), _) => plan_mermaid(results),
-            (None, Format::Text) => plan_text(results, format.digest(), streams.layout()),
-            (None, Format::Json) => plan_json(&format),
+        streams.data(&match self.graph {
+            Some(Graph::Dot) => plan_dot(results),
+            Some(Graph::Mermaid) => plan_mermaid(results),
+            None => self.format.plans(results, &format, streams.layout()),
         })?;
+        let written = self.reports.write(streams, |form| form.plans(results, &format, streams.layout()));
         if let Some(path) = self.file {
             let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
             let bases: Vec<_> = plans.map(|plan| (&plan.target, &plan.base)).collect();
@@ -77,7 +84,7 @@ impl Out<'_> {
         }
         let changes = changes_count && Summary::of(results).has_changes();
         let end = if changes { Exit::Changes } else { Exit::Done };
-        Ok(Exit::worst(results.iter().map(exit).chain([end])))
+        Ok(Exit::worst(results.iter().map(exit).chain([end, written])))
     }
 }
 

@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{Format, duration};
+use super::arguments::duration;
+use super::plan_form::PlanForm;
+use super::report_file::{ReportFile, report_file};
 
 /// What `plan` and `apply` share.
 #[derive(Debug, Args)]
 pub(super) struct Planning {
     /// How to show it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = PlanForm::Text)]
+    pub(super) format: PlanForm,
+    /// Also write it to a file, in a format of `--format`; can be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file::<PlanForm>)]
+    pub(super) reports: Vec<ReportFile<PlanForm>>,
     /// Allow a refusal by its name; can be repeated
     #[arg(long, value_name = "NAME", value_parser = ["takeover", "too-many-deletes", "too-many-changes", "access-gap"])]
     pub(super) allow: Vec<String>,

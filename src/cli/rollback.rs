@@ -18,9 +18,11 @@ use super::lock::Locks;
 use super::only::Only;
 use super::plan::{Out, show_new_findings};
 use super::plan_arguments::RollbackArguments;
+use super::plan_form::show_files;
 use super::planning::{Course, Wish, allowed, plan_targets};
+use super::report_file::Reports;
 use super::streams::Streams;
-use super::world::open_world;
+use super::world::{Files, open_world_or};
 
 /// Shows the plan back to an earlier apply; carries it out only when told to.
 pub(super) async fn rollback(
@@ -29,7 +31,9 @@ pub(super) async fn rollback(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let RollbackArguments { to, planning, detailed_exitcode, out, auto_approve, lock_timeout } = arguments;
-    let world = match open_world(global, streams, planning.format).await? {
+    let reports = Reports::new(&planning.reports, out.as_deref())?;
+    let unusable = |files: &Files| show_files("plan", planning.format, reports, files, streams);
+    let world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
@@ -46,7 +50,8 @@ pub(super) async fn rollback(
     let course =
         Course { wish: Wish::AsOf(*to), allowed: allowed(&planning.allow), only, refused: &locks.refused };
     let planned = interrupt.unless(plan_targets(&world, &course)).await;
-    let run = Run { world: &world, interrupt, streams, format: planning.format, asks: false, expect: None };
+    let format = planning.format;
+    let run = Run { world: &world, interrupt, streams, format, reports, asks: false, expect: None };
     let exit = match planned {
         None => Ok(run.interrupted()),
         Some(Err(failure)) => Err(failure),
@@ -54,7 +59,7 @@ pub(super) async fn rollback(
         Some(Ok(planned)) => {
             let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
             show_new_findings(&world, &results, streams);
-            let out = Out { graph: None, format: planning.format, file: out.as_deref() };
+            let out = Out { graph: None, format, reports, file: out.as_deref() };
             let exit = out.show(&results, *detailed_exitcode, streams);
             if out.file.is_none() && Summary::of(&results).has_changes() {
                 streams.say("Nothing was written; save the plan with `-o FILE`, or pass --auto-approve.\n");

@@ -70,14 +70,24 @@ pub(super) async fn open_world(
     streams: Streams,
     format: Format,
 ) -> Result<Result<Box<World>, Exit>, Failure> {
+    let show = |files: &Files| {
+        if format == Format::Json {
+            streams.data(&validate_json(&files.diagnostics, &files.sources))?;
+        }
+        Ok(files.exit())
+    };
+    open_world_or(global, streams, show).await
+}
+
+/// The world, or how the command ends once it has shown what keeps the files from being understood.
+pub(super) async fn open_world_or(
+    global: &Global,
+    streams: Streams,
+    show: impl FnOnce(&Files) -> Result<Exit, Failure>,
+) -> Result<Result<Box<World>, Exit>, Failure> {
     match World::open(global, streams).await? {
         Opened::Ready(world) => Ok(Ok(world)),
-        Opened::Findings(files) => {
-            if format == Format::Json {
-                streams.data(&validate_json(&files.diagnostics, &files.sources))?;
-            }
-            Ok(Err(files.exit()))
-        }
+        Opened::Findings(files) => show(&files).map(Err),
     }
 }
 

@@ -22,8 +22,13 @@ pub(super) fn markdown(text: &str) -> String {
     if is_plain {
         return format!("`{text}`");
     }
+    code_element(&text)
+}
+
+/// The text as an element of HTML within Markdown, where code spans are not read.
+pub(super) fn code_element(text: &str) -> String {
     let mut shown = String::from("<code>");
-    for letter in text.chars() {
+    for letter in terminal(text).chars() {
         if letter.is_alphanumeric() || letter == ' ' {
             shown.push(letter);
         } else {
@@ -31,6 +36,49 @@ pub(super) fn markdown(text: &str) -> String {
         }
     }
     shown + "</code>"
+}
+
+/// A sentence of ours with untrusted words in it: what stands between backticks and every word that is more than
+/// letters or a number is code, so that nothing of it is markup, a link or a mention.
+pub(super) fn prose(text: &str) -> String {
+    let text = terminal(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    let mut shown = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        // A backtick without a partner opens nothing.
+        let is_code = index % 2 == 1 && index + 1 < parts.len();
+        if is_code && !part.is_empty() {
+            shown.push_str(&markdown(part));
+            continue;
+        }
+        let words: Vec<String> = part.split(' ').map(word).collect();
+        shown.push_str(&words.join(" "));
+    }
+    shown
+}
+
+fn word(word: &str) -> String {
+    let start = word.trim_start_matches(['(', '"', '\'']);
+    let bare = start.trim_end_matches([',', '.', ';', ':', '?', '!', ')', '"', '\'']);
+    let is_word = bare.chars().all(|letter| letter.is_ascii_alphabetic());
+    let is_number = bare.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '.' | '%'));
+    let is_joined = bare
+        .split(['-', '\''])
+        .all(|part| part.len() > 1 && part.chars().all(|letter| letter.is_ascii_lowercase()));
+    if is_word || is_number || is_joined {
+        return word.to_owned();
+    }
+    let before = &word[..word.len() - start.len()];
+    let after = &start[bare.len()..];
+    format!("{before}{}{after}", markdown(bare))
+}
+
+/// Lines as a block of code that nothing within it can end; a line feed within a line is written out.
+pub(super) fn fenced(language: &str, lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| terminal(line)).collect();
+    let runs = lines.iter().flat_map(|line| line.split(|letter| letter != '`')).map(str::len);
+    let fence = "`".repeat(runs.max().unwrap_or(0).max(2) + 1);
+    format!("{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
 }
 
 fn is_invisible(letter: char) -> bool {
@@ -64,5 +112,30 @@ mod tests {
         ] {
             assert_eq!(markdown(text), shown, "{text:?}");
         }
+    }
+    #[test]
+    fn a_sentence_stays_a_sentence() {
+        for (text, shown) in [
+            ("policy:x is not ours, and \"y\" is.", "`policy:x` is not ours, and \"y\" is."),
+            ("ask @team, see #12 or GH-12.", "ask `@team`, see `#12` or `GH-12`."),
+            ("set `adopt: true` at the well-known entry", "set `adopt: true` at the well-known entry"),
+            ("a `b", "a b"),
+            ("`</details>` <img onerror=x>", "`</details>` `<img` `onerror=x>`"),
+            ("</details>`<b>`", "`</details>``<b>`"),
+            ("**x** _y_ [z](w) $a$ ~b~", "`**x**` `_y_` `[z](w)` `$a$` `~b~`"),
+            ("www.example.com https://x", "`www.example.com` `https://x`"),
+            ("51,200 bytes (80%), 2.5", "51,200 bytes (80%), 2.5"),
+            ("a\nb", "`a\\nb`"),
+        ] {
+            let found = prose(text);
+            assert_eq!(found.replace("<code>a&#92;nb</code>", "`a\\nb`"), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_ends_its_fence() {
+        let text = fenced("diff", &["+ ``` x".to_owned(), "- a\n```".to_owned()]);
+        assert_eq!(text, "````diff\n+ ``` x\n- a\\n```\n````\n");
+        assert_eq!(fenced("text", &[]), "```text\n\n```\n");
     }
 }

@@ -1,29 +1,43 @@
 //! GitHub annotations: workflow commands that mark lines of a pull request.
 
 use crate::model::{Diagnostics, Severity, Sources};
+use crate::plan::TargetResult;
+
+use super::finding::{Finding, found_by_planning, found_in_files, refused};
 
 /// One command for each finding (GitHub docs, "Workflow commands for GitHub Actions").
 pub fn validate_github(diagnostics: &Diagnostics, sources: &Sources) -> String {
-    let mut text = String::new();
-    for finding in diagnostics {
-        let command = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        let mut properties = vec![format!("title={}", property(finding.code.0))];
-        if let Some(place) = finding.span.and_then(|span| sources.location(span)) {
+    found_in_files(diagnostics, sources).iter().map(command).collect()
+}
+
+/// One command for each finding, refusal and target that could not be planned.
+pub fn plan_github(results: &[TargetResult]) -> String {
+    found_by_planning(results).iter().chain(&refused(results)).map(command).collect()
+}
+
+fn command(finding: &Finding) -> String {
+    let Finding { start, end: _, code, severity, address, message: _, notes: _ } = finding;
+    let command = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut properties = vec![format!("title={}", property(code))];
+    let text = finding.text();
+    let text = match (start, address) {
+        (Some(place), _) => {
             properties.push(format!(
                 "file={},line={},col={}",
                 property(&place.file),
                 place.line,
                 place.column
             ));
+            text
         }
-        let message = [finding.message.as_str()].into_iter().chain(finding.notes.iter().map(String::as_str));
-        let message: Vec<&str> = message.collect();
-        text.push_str(&format!("::{command} {}::{}\n", properties.join(","), data(&message.join(" "))));
-    }
-    text
+        // What marks no line says what it is about.
+        (None, Some(address)) if !text.contains(address.as_str()) => format!("{address}: {text}"),
+        (None, _) => text,
+    };
+    format!("::{command} {}::{}\n", properties.join(","), data(&text))
 }
 
 /// Line ends would end the command.

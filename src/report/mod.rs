@@ -12,13 +12,17 @@ mod desired;
 mod diagnostic;
 mod drift;
 mod escape;
+mod finding;
 mod github;
 mod graph;
+mod html;
 mod iam;
 mod json;
 mod layout;
+mod markdown;
 mod plan;
 mod recipe;
+mod review;
 mod rules;
 mod sarif;
 mod state;
@@ -33,16 +37,25 @@ pub use can::{Answer, can_json, can_text};
 pub use compact::{CompactedTarget, compact_json, compact_text};
 pub use desired::{DeclaredTarget, DesiredEntry, desired_yaml};
 pub use diagnostic::{diagnostics_text, findings_summary};
-pub use drift::{DriftedTarget, FoundDrift, LastSuccess, drift_json, drift_metrics, drift_sarif, drift_text};
-pub use github::validate_github;
+pub use drift::{
+    DriftedTarget, FoundDrift, LastSuccess, drift_json, drift_metrics, drift_review, drift_sarif, drift_text,
+};
+pub use finding::Finding;
+pub use github::{plan_github, validate_github};
 pub use graph::{plan_dot, plan_mermaid};
+pub use html::review_html;
 pub use iam::{Needs, Workflow, permissions_json, trust_json};
 pub use json::{apply_json, plan_json, validate_json};
 pub use layout::Layout;
+pub use markdown::review_markdown;
 pub use plan::plan_text;
 pub use recipe::{recipe_text, recipes_json, recipes_text};
+pub use review::{
+    Count, DiffLine, Line, Review, ReviewItem, ReviewOutcome, ReviewRefusal, ReviewStep, ReviewTarget,
+    apply_review, files_review, plan_review,
+};
 pub use rules::{rule_text, rules_page, rules_text};
-pub use sarif::validate_sarif;
+pub use sarif::{plan_sarif, validate_sarif};
 pub use state::{
     Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
 };

@@ -2,13 +2,26 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Diagnostics, Severity, SourceSpan, Sources};
-use crate::plan::TOOL_VERSION;
+use crate::model::{Diagnostics, Location, Severity, Sources};
+use crate::plan::{TOOL_VERSION, TargetResult};
 use crate::validate::rules;
+
+use super::finding::{Finding, found_by_planning, found_in_files, refused};
 
 /// The findings as one run.
 pub fn validate_sarif(diagnostics: &Diagnostics, sources: &Sources) -> String {
-    let used: Vec<&str> = diagnostics.iter().map(|finding| finding.code.0).collect();
+    sarif(&found_in_files(diagnostics, sources))
+}
+
+/// The findings of a plan, its refusals and the targets that could not be planned, as one run.
+pub fn plan_sarif(results: &[TargetResult]) -> String {
+    let mut findings = found_by_planning(results);
+    findings.extend(refused(results));
+    sarif(&findings)
+}
+
+fn sarif(findings: &[Finding]) -> String {
+    let used: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     let described = rules().filter(|rule| used.contains(&rule.code.0)).map(|rule| {
         let mut described = json!({
             "id": rule.code.0,
@@ -22,20 +35,17 @@ pub fn validate_sarif(diagnostics: &Diagnostics, sources: &Sources) -> String {
         described
     });
     let described: Vec<Value> = described.collect();
-    let results = diagnostics.iter().map(|finding| {
-        let mut text = finding.message.clone();
-        for note in &finding.notes {
-            text.push(' ');
-            text.push_str(note);
-        }
+    let results = findings.iter().map(|finding| {
+        let Finding { start, end, code, severity, address, message: _, notes: _ } = finding;
+        let place = start.as_ref().map(|start| location(start, end.as_ref()));
         let mut result = json!({
-            "ruleId": finding.code.0,
-            "level": level(finding.severity),
-            "message": { "text": text },
-            "locations": finding.span.and_then(|span| location(span, sources)).into_iter().collect::<Vec<_>>(),
+            "ruleId": code,
+            "level": level(*severity),
+            "message": { "text": finding.text() },
+            "locations": place.into_iter().collect::<Vec<_>>(),
         });
-        if let Some(address) = &finding.address {
-            result["properties"] = json!({ "address": address.to_string() });
+        if let Some(address) = address {
+            result["properties"] = json!({ "address": address });
         }
         result
     });
@@ -64,13 +74,13 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn location(span: SourceSpan, sources: &Sources) -> Option<Value> {
-    let start = sources.location(span)?;
-    let end = sources.location(SourceSpan { start: span.end, ..span })?;
-    let region = json!({
-        "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
-    });
-    Some(json!({ "physicalLocation": { "artifactLocation": { "uri": uri(&start.file) }, "region": region } }))
+fn location(start: &Location, end: Option<&Location>) -> Value {
+    let mut region = json!({ "startLine": start.line, "startColumn": start.column });
+    if let Some(end) = end {
+        region["endLine"] = json!(end.line);
+        region["endColumn"] = json!(end.column);
+    }
+    json!({ "physicalLocation": { "artifactLocation": { "uri": uri(&start.file) }, "region": region } })
 }
 
 /// A relative path as a relative reference (RFC 3986): what is not allowed there is percent-encoded.

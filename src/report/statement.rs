@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::policy::{Effect, Json, Statement};
+use crate::policy::{Effect, Grant, Json, Statement};
 
 use super::escape::terminal;
 
@@ -25,6 +25,26 @@ pub(super) fn sentences(statement: &Statement) -> Vec<String> {
         resources => resources.into_iter().map(short_resource).collect(),
     };
     wheres.into_iter().map(|place| terminal(&format!("{who} {verb} {what} on {place}{when}"))).collect()
+}
+
+/// A grant as such a line, with these actions in place of its own.
+pub(super) fn grant_sentence(grant: &Grant, actions: &[&str]) -> String {
+    let Grant { effect, principal, action: _, resource, condition: written } = grant;
+    let verb = if effect == "Deny" { "must not" } else { "may" };
+    let who = match principal.as_str() {
+        "" => "nobody",
+        "AWS:*" => "everyone",
+        principal => principal,
+    };
+    let actions: Vec<&str> = actions.iter().map(|action| short_action(action)).collect();
+    let when = match grant.document() {
+        Some(document) => document.statements().first().map(condition).unwrap_or_default(),
+        None => match serde_json::to_string(written) {
+            Ok(json) if json != "{}" => format!(" when {json}"),
+            _ => String::new(),
+        },
+    };
+    terminal(&format!("{who} {verb} {} on {}{when}", actions.join(", "), short_resource(resource)))
 }
 
 /// The value of an element in words, or that of its negation.

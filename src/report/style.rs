@@ -21,12 +21,28 @@ pub enum Style {
     Strong,
     /// What is there beside the point.
     Faint,
+    /// All else.
+    Plain,
 }
 
 impl Style {
     /// The text in this style, for a stream that strips styles where none are wanted.
     pub fn paint<T: Display>(self, text: T) -> impl Display {
         Painted { style: self.terminal(), text }
+    }
+
+    /// The word for it on a page.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+            Self::Bad => "bad",
+            Self::Warning => "warning",
+            Self::Strong => "strong",
+            Self::Faint => "faint",
+            Self::Plain => "plain",
+        }
     }
 
     fn terminal(self) -> anstyle::Style {
@@ -38,6 +54,7 @@ impl Style {
             Self::Bad => colour(AnsiColor::Red).bold(),
             Self::Strong => anstyle::Style::new().bold(),
             Self::Faint => anstyle::Style::new().dimmed(),
+            Self::Plain => anstyle::Style::new(),
         }
     }
 }

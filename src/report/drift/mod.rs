@@ -2,6 +2,7 @@
 
 mod json;
 mod metrics;
+mod review;
 mod sarif;
 mod text;
 
@@ -12,6 +13,7 @@ use crate::model::{ByOwner, Limits, Location, PolicyKey, Target};
 
 pub use json::drift_json;
 pub use metrics::{LastSuccess, drift_metrics};
+pub use review::drift_review;
 pub use sarif::drift_sarif;
 pub use text::drift_text;
 
@@ -53,13 +55,4 @@ impl DriftedTarget {
     pub fn has_drift(&self) -> bool {
         self.found.as_ref().is_some_and(|found| !found.drift.drifted.is_empty())
     }
-}
-
-/// `1 changed, 2 added`; empty where there is none.
-fn counts(targets: &[&DriftedTarget]) -> String {
-    let parts = DriftKind::ALL.into_iter().filter_map(|kind| {
-        let number: usize = targets.iter().map(|target| target.count(kind)).sum();
-        (number > 0).then(|| format!("{} {}", super::count::thousands(number), kind.as_str()))
-    });
-    parts.collect::<Vec<_>>().join(", ")
 }
