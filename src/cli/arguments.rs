@@ -14,6 +14,7 @@ use super::iam::IamCommand;
 use super::init::InitArguments;
 use super::plan_arguments::{ApplyArguments, Approval, PlanArguments, RollbackArguments};
 use super::recipes::RecipesArguments;
+use super::report_file::{ReportFile, report_file};
 use super::status::StatusArguments;
 
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
@@ -184,6 +185,9 @@ pub(super) struct ValidateArguments {
     /// How to show it
     #[arg(long, value_enum, default_value_t = FindingsFormat::Text)]
     pub(super) format: FindingsFormat,
+    /// Also write it to a file, in a format of `--format`; can be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file::<FindingsFormat>)]
+    pub(super) reports: Vec<ReportFile<FindingsFormat>>,
 }
 
 /// Arguments of `can`.

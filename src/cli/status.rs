@@ -10,13 +10,14 @@ use crate::model::{
 };
 use crate::pack::{Surroundings, place_grants};
 use crate::provider::{PolicyReader, ProviderErrorKind};
-use crate::report::{TargetStatus, status_json, status_markdown, status_text};
+use crate::report::{TargetStatus, review_html, status_json, status_markdown, status_review, status_text};
 
 use super::arguments::{Format, Global};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
 use super::planning::Gathered;
+use super::report_file::{ReportFile, Reports, report_file};
 use super::streams::Streams;
 use super::world::{World, open_world};
 
@@ -26,6 +27,9 @@ pub(super) struct StatusArguments {
     /// How to show it
     #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
     format: StatusFormat,
+    /// Also write it to a file, in a format of `--format`; can be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file::<StatusFormat>)]
+    reports: Vec<ReportFile<StatusFormat>>,
 }
 
 /// How a status is shown.
@@ -37,6 +41,8 @@ enum StatusFormat {
     Json,
     /// For a page.
     Markdown,
+    /// A page for the browser.
+    Html,
 }
 
 /// Shows slots and bytes by owner, and log groups that are named and do not exist.
@@ -45,6 +51,7 @@ pub(super) async fn status(
     global: &Global,
     streams: Streams,
 ) -> Result<Exit, Failure> {
+    let reports = Reports::new(&arguments.reports, None)?;
     let findings = if arguments.format == StatusFormat::Json { Format::Json } else { Format::Text };
     let world = match open_world(global, streams, findings).await? {
         Ok(world) => world,
@@ -71,12 +78,14 @@ pub(super) async fn status(
     if statuses.iter().any(|status| status.meter.is_some()) {
         only.check()?;
     }
-    streams.data(&match arguments.format {
+    let text = |format: StatusFormat| match format {
         StatusFormat::Text => status_text(&statuses, streams.layout()),
         StatusFormat::Json => status_json(&statuses),
         StatusFormat::Markdown => status_markdown(&statuses),
-    })?;
-    Ok(Exit::worst(exits))
+        StatusFormat::Html => review_html(&status_review(&statuses)),
+    };
+    streams.data(&text(arguments.format))?;
+    Ok(Exit::worst(exits.into_iter().chain([reports.write(streams, text)])))
 }
 
 /// A target's meter, and what kept dead log groups from being known where that was more than a missing right.

@@ -1,12 +1,15 @@
 //! `logpolicy validate`
 
-use crate::report::{diagnostics_text, findings_summary, validate_github, validate_json, validate_sarif};
+use crate::report::{
+    Layout, diagnostics_text, findings_summary, validate_github, validate_json, validate_sarif,
+};
 
 use super::arguments::{FindingsFormat, Global, ValidateArguments};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::report_file::Reports;
 use super::streams::Streams;
-use super::world::read_files;
+use super::world::{Files, read_files};
 
 /// Checks the desired state, offline.
 pub(super) fn validate(
@@ -14,18 +17,23 @@ pub(super) fn validate(
     global: &Global,
     streams: Streams,
 ) -> Result<Exit, Failure> {
+    let reports = Reports::new(&arguments.reports, None)?;
     let files = read_files(global)?;
-    match arguments.format {
-        FindingsFormat::Json => streams.data(&validate_json(&files.diagnostics, &files.sources))?,
-        FindingsFormat::Sarif => streams.data(&validate_sarif(&files.diagnostics, &files.sources))?,
-        FindingsFormat::Github => streams.data(&validate_github(&files.diagnostics, &files.sources))?,
+    let text = |format| shown(format, &files, streams.layout());
+    streams.data(&text(arguments.format))?;
+    Ok(Exit::worst([files.exit(), reports.write(streams, text)]))
+}
+
+fn shown(format: FindingsFormat, files: &Files, layout: Layout) -> String {
+    let Files { sources, diagnostics, desired, is_whole: _ } = files;
+    match format {
+        FindingsFormat::Json => validate_json(diagnostics, sources),
+        FindingsFormat::Sarif => validate_sarif(diagnostics, sources),
+        FindingsFormat::Github => validate_github(diagnostics, sources),
         FindingsFormat::Text => {
-            let mut text = diagnostics_text(&files.diagnostics, &files.sources, streams.layout());
-            let desired = &files.desired;
             let (policies, grants) = (desired.policies.len(), desired.grants.len());
-            text.push_str(&findings_summary(&files.diagnostics, policies, grants, desired.targets.len()));
-            streams.data(&text)?;
+            let summary = findings_summary(diagnostics, policies, grants, desired.targets.len());
+            diagnostics_text(diagnostics, sources, layout) + &summary
         }
     }
-    Ok(files.exit())
 }

@@ -29,7 +29,7 @@ pub(super) fn markdown(text: &str) -> String {
 pub(super) fn code_element(text: &str) -> String {
     let mut shown = String::from("<code>");
     for letter in terminal(text).chars() {
-        if letter.is_alphanumeric() || letter == ' ' {
+        if letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '/' | ',') {
             shown.push(letter);
         } else {
             shown.push_str(&format!("&#{};", u32::from(letter)));
@@ -61,7 +61,8 @@ fn word(word: &str) -> String {
     let start = word.trim_start_matches(['(', '"', '\'']);
     let bare = start.trim_end_matches([',', '.', ';', ':', '?', '!', ')', '"', '\'']);
     let is_word = bare.chars().all(|letter| letter.is_ascii_alphabetic());
-    let is_number = bare.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '.' | '%'));
+    let is_number = bare.starts_with(|letter: char| letter.is_ascii_digit())
+        && bare.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '.' | '-' | '%'));
     let is_joined = bare
         .split(['-', '\''])
         .all(|part| part.len() > 1 && part.chars().all(|letter| letter.is_ascii_lowercase()));
@@ -122,9 +123,9 @@ mod tests {
             ("a `b", "a b"),
             ("`</details>` <img onerror=x>", "`</details>` `<img` `onerror=x>`"),
             ("</details>`<b>`", "`</details>``<b>`"),
-            ("**x** _y_ [z](w) $a$ ~b~", "`**x**` `_y_` `[z](w)` `$a$` `~b~`"),
+            ("**x** _y_ [z](w) $a$ ~b~", "`**x**` `_y_` `[z](w`) `$a$` `~b~`"),
             ("www.example.com https://x", "`www.example.com` `https://x`"),
-            ("51,200 bytes (80%), 2.5", "51,200 bytes (80%), 2.5"),
+            ("51,200 bytes (80%) since 2026-03-02", "51,200 bytes (80%) since 2026-03-02"),
             ("a\nb", "`a\\nb`"),
         ] {
             let found = prose(text);

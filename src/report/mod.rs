@@ -59,5 +59,5 @@ pub use sarif::{plan_sarif, validate_sarif};
 pub use state::{
     Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
 };
-pub use status::{TargetStatus, status_json, status_markdown, status_text};
+pub use status::{TargetStatus, status_json, status_markdown, status_review, status_text};
 pub use style::Style;

@@ -87,12 +87,19 @@ fn condition(statement: &Statement) -> String {
         keys.members().iter().map(move |(key, values)| {
             let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
             let values: Vec<String> = values.items().iter().map(text).collect();
-            let key = key.split_once(':').map_or(key.as_str(), |(_, name)| name);
+            let key = key.split_once(':').map_or(key.as_str(), |(_, name)| known_key(name));
             format!("{key} {} {}", words(operator), values.join(" or "))
         })
     });
     let tests: Vec<String> = tests.collect();
     if tests.is_empty() { String::new() } else { format!(" when {}", tests.join(" and ")) }
+}
+
+/// AWS's spelling of a key that stands in its canonical form, without `aws:`.
+fn known_key(name: &str) -> &str {
+    let known =
+        ["SourceArn", "SourceAccount", "SourceOrgID", "SourceOrgPaths", "PrincipalOrgID", "SecureTransport"];
+    known.into_iter().find(|known| known.to_ascii_lowercase() == name).unwrap_or(name)
 }
 
 /// A condition operator in words; one without words stands as written.

@@ -185,6 +185,7 @@ impl<'a> RefusalFormat<'a> {
 
 impl<'a> ItemFormat<'a> {
     fn new(item: &'a ReviewItem) -> Self {
+        let is_update = item.before.is_some() && item.after.is_some();
         let documents = [("Before", &item.before), ("After", &item.after)];
         let documents: Vec<DocumentFormat> = documents
             .into_iter()
@@ -213,7 +214,8 @@ impl<'a> ItemFormat<'a> {
                 ("No longer allowed", Style::Removed, &item.lost),
             ]
             .into_iter()
-            .filter(|(_, _, sentences)| !sentences.is_empty())
+            // What comes or goes as a whole says so line by line.
+            .filter(|(_, _, sentences)| is_update && !sentences.is_empty())
             .map(|(title, style, sentences)| AccessFormat { title, class: style.as_str(), sentences })
             .collect(),
             documents,

@@ -61,7 +61,7 @@ fn problems(review: &Review) -> Vec<String> {
 fn found(review: &Review, severity: Severity) -> Vec<String> {
     let line = |finding: &Finding| {
         let place = finding.place().map(|place| format!(" {}", markdown(&place))).unwrap_or_default();
-        format!("{}{place}: {}", markdown(finding.code), prose(&finding.message))
+        format!("{}{place}: {}", markdown(finding.code), prose(&finding.text()))
     };
     review.findings.iter().filter(|finding| finding.severity == severity).map(line).collect()
 }

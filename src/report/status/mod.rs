@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+mod review;
 mod text;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use super::count::{counted, thousands};
 
 pub use json::status_json;
 pub use markdown::status_markdown;
+pub use review::status_review;
 pub use text::status_text;
 
 /// The most names of dead log groups that are shown for one policy, where not all are asked for.
