@@ -16,3 +16,9 @@ pub(super) fn seconds() -> i64 {
 pub(super) fn milliseconds(time: &str) -> Option<i64> {
     time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
+
+/// A name for this run, such as `logpolicy-20260131T120000Z-4711`: for sessions of roles, which CloudTrail shows.
+pub(super) fn run_name() -> String {
+    let time = now().replace(['-', ':'], "");
+    format!("logpolicy-{time}-{}", std::process::id())
+}

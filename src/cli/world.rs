@@ -13,6 +13,7 @@ use crate::store::Store;
 use crate::validate::{ACCESS_TEST_FAILS, judged};
 
 use super::arguments::{Format, Global};
+use super::clock::run_name;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::streams::Streams;
@@ -106,7 +107,7 @@ impl World {
         let Files { sources, diagnostics, mut desired, is_whole: _ } = files;
         let mut location = desired.state.clone();
         let (aws, sandbox) = match &global.sandbox {
-            None => (Aws::new(Options::new(global.endpoint_url.clone(), Credentials::Chain)), None),
+            None => (reached(global.endpoint_url.clone(), Credentials::Chain), None),
             Some(file) => {
                 let sandbox = Sandbox::new(file.as_deref(), &global.files);
                 if location != StateLocation::None {
@@ -115,7 +116,7 @@ impl World {
                 let options =
                     emulator::Options { world: Some(sandbox.world), ..emulator::Options::default() };
                 let emulator = emulator::start(options).await?;
-                (Aws::new(Options::new(Some(emulator.url()), Credentials::Sandbox)), Some(emulator))
+                (reached(Some(emulator.url()), Credentials::Sandbox), Some(emulator))
             }
         };
         let store = Store::open(&location, async || aws.config().await).await;
@@ -138,6 +139,11 @@ impl World {
             _sandbox,
         })))
     }
+}
+
+/// The way to AWS, or to what stands for it.
+fn reached(endpoint_url: Option<String>, credentials: Credentials) -> Aws {
+    Aws::new(Options { session: run_name(), ..Options::new(endpoint_url, credentials) })
 }
 
 /// The desired state and its store, for commands that need no AWS; or how the command ends because of what the files

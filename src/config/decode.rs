@@ -12,7 +12,7 @@ use super::suggest::sentence;
 use super::tree::{Entry, Kind, Node};
 
 /// Fields that the contract knows and this version does not read yet.
-const LATER: [&str; 3] = ["organization", "assume_role", "external_id"];
+const LATER: [&str; 1] = ["organization"];
 
 /// Collects findings while values are read.
 pub(super) struct Decoder<'a> {

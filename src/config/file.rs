@@ -178,7 +178,7 @@ fn meaning(trees: &[(PathBuf, Rc<Node>)], sources: &mut Sources, decoder: &mut D
     }
     let limits =
         once.limits.map_or_else(Limits::default, |node| target::limits(node, Limits::default(), decoder));
-    let targets = target::lower(&named, limits, decoder);
+    let targets = target::lower(&named, limits, (&variables, sources), decoder);
     let context = Context { variables: &variables, named: &named, sources };
     let policies: Vec<_> = found.iter().filter_map(|found| context.lower(found, decoder)).collect();
     let tests = tests.into_iter().flat_map(|node| access_test::read(node, &context, decoder)).collect();

@@ -53,6 +53,11 @@ struct TargetSchema {
     /// The Regions.
     #[schemars(length(min = 1))]
     regions: Vec<String>,
+    /// The ARN of a role to assume, with `${account}` for the account it is assumed in:
+    /// `arn:${partition}:iam::${account}:role/logpolicy`.
+    assume_role: Option<String>,
+    /// What the trust policy of that role asks for.
+    external_id: Option<String>,
     /// A profile of the AWS configuration files.
     profile: Option<String>,
     /// How much fits here.

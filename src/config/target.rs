@@ -1,15 +1,21 @@
 //! `targets`: names that lead to accounts and Regions.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use crate::model::{Access, AccountId, DesiredTarget, Diagnostic, Limits, Region, SourceSpan, Target};
+use crate::model::{
+    Access, AccountId, AssumedRole, DesiredTarget, Diagnostic, Limits, Region, SourceSpan, Sources, Target,
+    Template,
+};
 
 use super::code;
 use super::decode::{Decoder, kind};
 use super::tree::{Kind, Node};
+use super::variable::Variables;
 
-pub(super) const TARGET_FIELDS: &[&str] = &["account", "accounts", "regions", "profile", "limits"];
+pub(super) const TARGET_FIELDS: &[&str] =
+    &["account", "accounts", "regions", "assume_role", "external_id", "profile", "limits"];
 pub(super) const LIMIT_FIELDS: &[&str] = &["account_policies", "document_bytes", "warn_document_bytes"];
 
 /// An entry under `targets`.
@@ -17,7 +23,9 @@ pub(super) struct NamedTargets<'a> {
     pub(super) span: SourceSpan,
     accounts: Vec<AccountId>,
     pub(super) regions: BTreeSet<Region>,
-    access: Access,
+    profile: Option<String>,
+    role: Option<&'a Node>,
+    external_id: Option<&'a Node>,
     limits: Option<&'a Node>,
 }
 
@@ -51,7 +59,9 @@ fn named_targets<'a>(
         span,
         accounts: Vec::new(),
         regions: BTreeSet::new(),
-        access: Access::default(),
+        profile: None,
+        role: None,
+        external_id: None,
         limits: None,
     };
     let Some(fields) = decoder.fields(node, &what, TARGET_FIELDS) else { return targets };
@@ -67,7 +77,13 @@ fn named_targets<'a>(
         targets.regions = regions(node, decoder);
     }
     if let Some(node) = fields.get("profile") {
-        targets.access.profile = decoder.text(node, "`profile`").map(ToOwned::to_owned);
+        targets.profile = decoder.text(node, "`profile`").map(ToOwned::to_owned);
+    }
+    targets.role = fields.get("assume_role").map(|node| &**node);
+    targets.external_id = fields.get("external_id").map(|node| &**node);
+    if let (Some(node), None) = (targets.external_id, targets.role) {
+        let note = "Name the role with `assume_role`, or leave it out.";
+        decoder.report(code::MISSING_FIELD, node.span, "`external_id` belongs to `assume_role`.", note);
     }
     targets.limits = fields.get("limits").map(|node| &**node);
     targets
@@ -143,10 +159,12 @@ const MOST_TARGETS: usize = 100_000;
 pub(super) fn lower(
     named: &BTreeMap<String, NamedTargets<'_>>,
     limits_of_all: Limits,
+    context: (&Variables, &Sources),
     decoder: &mut Decoder<'_>,
 ) -> Vec<DesiredTarget> {
     let mut targets: BTreeMap<Target, DesiredTarget> = BTreeMap::new();
     for (name, entry) in named {
+        let role = RoleTemplate::read(entry, context, decoder);
         let limits = entry.limits.map_or(limits_of_all, |node| limits(node, limits_of_all, decoder));
         let pairs = entry.accounts.len().saturating_mul(entry.regions.len());
         if pairs.saturating_add(targets.len()) > MOST_TARGETS {
@@ -157,7 +175,8 @@ pub(super) fn lower(
         for account in &entry.accounts {
             for region in &entry.regions {
                 let target = Target { account: account.clone(), region: region.clone() };
-                let (access, span) = (entry.access.clone(), entry.span);
+                let role = role.as_ref().and_then(|role| role.at(&target, entry, decoder));
+                let (access, span) = (Access { profile: entry.profile.clone(), role }, entry.span);
                 let new =
                     DesiredTarget { target: target.clone(), names: BTreeSet::new(), access, limits, span };
                 let held = targets.entry(target).or_insert_with(|| new.clone());
@@ -171,4 +190,56 @@ pub(super) fn lower(
         }
     }
     targets.into_values().collect()
+}
+
+/// A role whose variables of the target are still to be filled in.
+struct RoleTemplate {
+    arn: Template,
+    external_id: Option<Template>,
+    /// What is wrong with one target is wrong with a thousand, and said once.
+    is_reported: Cell<bool>,
+}
+
+impl RoleTemplate {
+    fn read(
+        entry: &NamedTargets<'_>,
+        (variables, sources): (&Variables, &Sources),
+        decoder: &mut Decoder<'_>,
+    ) -> Option<Self> {
+        let mut template = |node: &Node, what: &str| {
+            let text = decoder.text(node, what)?;
+            Some(variables.template(text, node.span, sources, decoder))
+        };
+        let arn = template(entry.role?, "`assume_role`")?;
+        let external_id = entry.external_id.and_then(|node| template(node, "`external_id`"));
+        Some(Self { arn, external_id, is_reported: Cell::new(false) })
+    }
+
+    /// The role for a target; what is none is reported.
+    fn at(
+        &self,
+        target: &Target,
+        entry: &NamedTargets<'_>,
+        decoder: &mut Decoder<'_>,
+    ) -> Option<AssumedRole> {
+        let external_id = self.external_id.as_ref().map(|template| template.at(target).into_owned());
+        let role = AssumedRole { arn: self.arn.at(target).into_owned(), external_id };
+        let span = entry.role.map_or(entry.span, |node| node.span);
+        match role.account() {
+            Some(account) if account == target.account => return Some(role),
+            _ if self.is_reported.replace(true) => {}
+            Some(account) => {
+                let message =
+                    format!("The role belongs to account {account}, and {target} is another account's.");
+                let note = "Write `${account}` in the role's ARN, or one target for each account.";
+                decoder.report(code::TYPE, span, message, note);
+            }
+            None => {
+                let message = format!("`{}` is not the ARN of a role.", role.arn.escape_debug());
+                let note = "It looks like arn:${partition}:iam::${account}:role/logpolicy.";
+                decoder.report(code::TYPE, span, message, note);
+            }
+        }
+        None
+    }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::policy::{Document, Json};
 
 use super::{
-    AccessTest, Claim, GrantTemplate, Guards, Limits, Lint, NodeSpans, Overflow, Ownership, Packing,
-    PolicyKey, PolicyScope, Region, SourceSpan, Target, Template, Unmanaged, judge,
+    AccessTest, AccountId, Claim, GrantTemplate, Guards, Limits, Lint, NodeSpans, Overflow, Ownership,
+    Packing, PolicyKey, PolicyScope, Region, SourceSpan, Target, Template, Unmanaged, judge,
 };
 
 /// Everything that a set of files asks for.
@@ -57,6 +57,33 @@ pub struct DesiredTarget {
 pub struct Access {
     /// A profile of the AWS configuration files; nothing means the SDK's default chain.
     pub profile: Option<String>,
+    /// A role that these credentials assume; nothing means that they are used themselves.
+    pub role: Option<AssumedRole>,
+}
+
+/// A role to assume.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AssumedRole {
+    /// The role's ARN.
+    pub arn: String,
+    /// What the role's trust policy may ask for, so that nobody else has it assumed.
+    pub external_id: Option<String>,
+}
+
+impl AssumedRole {
+    /// The account that the role belongs to, where the ARN is one of a role:
+    /// `arn:PARTITION:iam::ACCOUNT:role/NAME`.
+    pub fn account(&self) -> Option<AccountId> {
+        let parts: Vec<&str> = self.arn.splitn(6, ':').collect();
+        match parts.as_slice() {
+            ["arn", _, "iam", "", account, role]
+                if role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+            {
+                account.parse().ok()
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Where the record of what we applied lies.

@@ -27,8 +27,8 @@ pub use access_test::{AccessTest, Judgement, judge, request};
 pub use address::{AddressError, PolicyAddress, PolicyKey, PolicyScope};
 pub use attribution::{Attribution, Author, WhyUnknown};
 pub use desired::{
-    Access, DesiredGrant, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node, PlacedGrant,
-    PolicyTemplate, S3Location, StateLocation, TargetDesired,
+    Access, AssumedRole, DesiredGrant, DesiredPolicy, DesiredState, DesiredTarget, DocumentTemplate, Node,
+    PlacedGrant, PolicyTemplate, S3Location, StateLocation, TargetDesired,
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use event::{LookupWindow, WriteEvent, WriteEvents, WriteKind, WriteQuery};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
@@ -16,8 +17,9 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use tokio::sync::OnceCell;
 
-use crate::model::{Access, AccountId, DesiredTarget, Target};
+use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
 
+use super::assumed::AssumedCredentials;
 use super::error::ProviderError;
 use super::event_reader::AwsEventReader;
 use super::pace::Pace;
@@ -34,6 +36,8 @@ pub struct Options {
     pub credentials: Credentials,
     /// How long an answer may take.
     pub timeouts: Timeouts,
+    /// The name of sessions of assumed roles: it names the run in CloudTrail.
+    pub session: String,
 }
 
 /// Where credentials come from.
@@ -72,9 +76,12 @@ impl Default for Timeouts {
 impl Options {
     /// The usual timeouts.
     pub fn new(endpoint_url: Option<String>, credentials: Credentials) -> Self {
-        Self { endpoint_url, credentials, timeouts: Timeouts::default() }
+        Self { endpoint_url, credentials, timeouts: Timeouts::default(), session: "logpolicy".to_owned() }
     }
 }
+
+/// The account of whoever assumes roles in a sandbox.
+const SANDBOX_ACCOUNT: &str = "123456789012";
 
 /// The span in which CloudTrail takes two calls.
 const SECOND: Duration = Duration::from_secs(1);
@@ -86,7 +93,10 @@ type Once<T> = Arc<OnceCell<T>>;
 #[derive(Debug)]
 pub struct Aws {
     options: Options,
-    configs: Mutex<BTreeMap<Access, Once<SdkConfig>>>,
+    /// By profile.
+    configs: Mutex<BTreeMap<Option<String>, Once<SdkConfig>>>,
+    /// Credentials of roles, which the clients of all Regions share.
+    roles: Mutex<BTreeMap<Access, Once<SharedCredentialsProvider>>>,
     accounts: Mutex<BTreeMap<Identity, Once<Result<AccountId, ProviderError>>>>,
     paces: Mutex<BTreeMap<Target, Arc<Pace>>>,
 }
@@ -101,12 +111,18 @@ enum Identity {
 impl Aws {
     /// Nothing is read or connected yet.
     pub fn new(options: Options) -> Self {
-        Self { options, configs: Mutex::default(), accounts: Mutex::default(), paces: Mutex::default() }
+        Self {
+            options,
+            configs: Mutex::default(),
+            roles: Mutex::default(),
+            accounts: Mutex::default(),
+            paces: Mutex::default(),
+        }
     }
 
     /// The configuration of the default chain, for the other services of AWS that we use; `--endpoint-url` is not theirs.
     pub async fn config(&self) -> SdkConfig {
-        self.base(&Access::default()).await
+        self.base(None).await
     }
 
     /// Looks at a target.
@@ -135,6 +151,10 @@ impl Aws {
     /// # Errors
     /// [`ProviderError`] when STS does not say.
     pub async fn account(&self, at: &DesiredTarget) -> Result<AccountId, ProviderError> {
+        // A role's credentials are its account's, as AssumeRole gives no others.
+        if let Some(account) = at.access.role.as_ref().and_then(AssumedRole::account) {
+            return Ok(account);
+        }
         let identity = match self.options.credentials {
             Credentials::Chain => Identity::Chain(at.access.clone()),
             Credentials::Sandbox => Identity::Sandbox(at.target.account.clone()),
@@ -145,15 +165,10 @@ impl Aws {
 
     async fn ask_for_account(&self, at: &DesiredTarget) -> Result<AccountId, ProviderError> {
         const OPERATION: &str = "GetCallerIdentity";
-        let base = self.base(&at.access).await;
-        let mut config = sts::config::Builder::from(&base)
-            .region(region(&at.target))
-            .retry_partition(RetryPartition::new(format!("sts {}", at.target)));
-        if let Some(url) = &self.options.endpoint_url {
-            config = config.endpoint_url(url);
-        }
-        config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
-        let answer = sts::Client::from_conf(config.build()).get_caller_identity().send().await;
+        let base = self.base(at.access.profile.as_deref()).await;
+        let mine = self.own(&base, Some(&at.target.account));
+        let client = self.sts(&base, mine, &at.target);
+        let answer = client.get_caller_identity().send().await;
         let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &at.target, &error))?;
         let account = answer.account.unwrap_or_default();
         let malformed = |_| {
@@ -163,8 +178,47 @@ impl Aws {
         account.parse().map_err(malformed)
     }
 
+    /// STS in the Region of a target, as somebody.
+    fn sts(
+        &self,
+        base: &SdkConfig,
+        credentials: Option<SharedCredentialsProvider>,
+        target: &Target,
+    ) -> sts::Client {
+        let mut config = sts::config::Builder::from(base)
+            .region(region(target))
+            .retry_partition(RetryPartition::new(format!("sts {target}")));
+        if let Some(url) = &self.options.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        config.set_credentials_provider(credentials);
+        sts::Client::from_conf(config.build())
+    }
+
+    /// Whose calls at a target are: those of the role, if there is one.
+    async fn credentials(&self, base: &SdkConfig, at: &DesiredTarget) -> Option<SharedCredentialsProvider> {
+        let Some(role) = &at.access.role else { return self.own(base, Some(&at.target.account)) };
+        let cell = once(&self.roles, &at.access);
+        let assumed = async || {
+            let client = self.sts(base, self.own(base, None), &at.target);
+            let session = self.options.session.clone();
+            SharedCredentialsProvider::new(AssumedCredentials::new(client, role.clone(), session))
+        };
+        Some(cell.get_or_init(assumed).await.clone())
+    }
+
+    /// The credentials that were found on this machine; in a sandbox made up, for an account or for whoever assumes roles
+    /// there. The emulator takes the access key id for the account.
+    fn own(&self, base: &SdkConfig, account: Option<&AccountId>) -> Option<SharedCredentialsProvider> {
+        if self.options.credentials == Credentials::Chain {
+            return base.credentials_provider();
+        }
+        let account = account.map_or(SANDBOX_ACCOUNT, AccountId::as_str);
+        Some(SharedCredentialsProvider::new(AccessKey::new(account, "sandbox", None, None, "sandbox")))
+    }
+
     pub(super) async fn logs(&self, at: &DesiredTarget) -> logs::Client {
-        let base = self.base(&at.access).await;
+        let base = self.base(at.access.profile.as_deref()).await;
         let mut config = logs::config::Builder::from(&base)
             .region(region(&at.target))
             .retry_classifier(NeverTheseCodes)
@@ -172,37 +226,31 @@ impl Aws {
         if let Some(url) = &self.options.endpoint_url {
             config = config.endpoint_url(url);
         }
-        config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
+        config.set_credentials_provider(self.credentials(&base, at).await);
         logs::Client::from_conf(config.build())
     }
 
     pub(super) async fn cloudtrail(&self, at: &DesiredTarget) -> cloudtrail::Client {
-        let base = self.base(&at.access).await;
+        let base = self.base(at.access.profile.as_deref()).await;
         let mut config = cloudtrail::config::Builder::from(&base)
             .region(region(&at.target))
             .retry_partition(RetryPartition::new(format!("cloudtrail {}", at.target)));
         if let Some(url) = &self.options.endpoint_url {
             config = config.endpoint_url(url);
         }
-        config.set_credentials_provider(self.made_up(&at.target).or_else(|| base.credentials_provider()));
+        config.set_credentials_provider(self.credentials(&base, at).await);
         cloudtrail::Client::from_conf(config.build())
     }
 
-    /// The emulator takes the access key id for the account.
-    fn made_up(&self, target: &Target) -> Option<SharedCredentialsProvider> {
-        let account = target.account.as_str();
-        (self.options.credentials == Credentials::Sandbox).then(|| {
-            SharedCredentialsProvider::new(AccessKey::new(account, "sandbox", None, None, "sandbox"))
-        })
-    }
-
     /// The configuration that all clients of the same access share, and with it the HTTP client.
-    async fn base(&self, access: &Access) -> SdkConfig {
-        let cell = once(&self.configs, access);
-        cell.get_or_init(|| self.load(access)).await.clone()
+    async fn base(&self, profile: Option<&str>) -> SdkConfig {
+        let cell = once(&self.configs, &profile.map(ToOwned::to_owned));
+        cell.get_or_init(|| self.load(profile)).await.clone()
     }
 
-    async fn load(&self, access: &Access) -> SdkConfig {
+    async fn load(&self, profile: Option<&str>) -> SdkConfig {
+        // One for all clients, so that credentials are found once and not for each target.
+        let identities = IdentityCache::lazy().load_timeout(self.options.timeouts.operation).build();
         let timeouts = timeouts(self.options.timeouts);
         let config = match self.options.credentials {
             Credentials::Sandbox => SdkConfig::builder()
@@ -210,6 +258,7 @@ impl Aws {
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
                 .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
                 .time_source(aws_smithy_async::time::SharedTimeSource::default())
+                .identity_cache(identities)
                 .timeout_config(timeouts)
                 .retry_config(retry::config(self.options.timeouts.pause)),
             Credentials::Chain => {
@@ -217,9 +266,10 @@ impl Aws {
                     .behavior_version(behavior())
                     // Every client sets its own Region; one here keeps the SDK from searching for it.
                     .region(Region::from_static("us-east-1"))
+                    .identity_cache(identities)
                     .timeout_config(timeouts)
                     .retry_config(retry::config(self.options.timeouts.pause));
-                if let Some(profile) = &access.profile {
+                if let Some(profile) = profile {
                     // The profile and nothing else: in the default chain the environment's credentials would win.
                     let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
                     loader = loader.profile_name(profile).credentials_provider(credentials);

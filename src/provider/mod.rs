@@ -2,6 +2,7 @@
 //!
 //! Whoever only plans holds a [`PolicyReader`] and cannot write.
 
+mod assumed;
 mod cloudtrail_event;
 mod connection;
 mod error;
