@@ -170,7 +170,8 @@ fn everything_is_there_without_a_script() {
 #[test]
 fn the_page_fits_a_phone_and_the_dark() {
     let Some(look) = Look::new(&["us-east-1"]) else { return };
-    let question = "page.documentElement.scrollWidth <= page.documentElement.clientWidth, \
+    let question = "[...page.querySelectorAll('html, .target, .target :not(.wide, .wide *, .unseen)')]\
+                    .every((part) => part.clientWidth === 0 || part.scrollWidth <= part.clientWidth), \
                     view.getComputedStyle(page.body).backgroundColor, view.getComputedStyle(page.body).color";
     assert_eq!(look.ask(question, &[]), "true | rgb(255, 255, 255) | rgb(31, 35, 40)");
     let dark = ["--blink-settings=preferredColorScheme=0"];

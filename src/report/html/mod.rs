@@ -21,7 +21,7 @@ const PAGE: &str = include_str!("page.html");
 const TARGET: &str = include_str!("target.html");
 
 /// What `Content-Security-Policy` calls the two; a test computes them.
-const STYLE_HASH: &str = "sha256-Wkc7JxQIhg22BU+Wg1O/xzihyygruF7KecDzemtNHsQ=";
+const STYLE_HASH: &str = "sha256-EhGfPcTxwiy9lxFTgYoQcCmPqmys+zxKbF2xDXPdeyg=";
 const SCRIPT_HASH: &str = "sha256-MVwh4rqWPvfJ3eQUXroPYbDGaYs+86TAYfs/HQ2El8c=";
 
 /// A report as a page. The templates are part of the program and a test renders them all; should one fail all the

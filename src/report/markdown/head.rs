@@ -101,10 +101,8 @@ fn targets(review: &Review, page: &mut Page) {
         }
         table.push('\n');
         if rows < shown.len() {
-            table.push_str(&format!(
-                "and {} more that change or cannot\n\n",
-                counted(shown.len() - rows, "target")
-            ));
+            let left = thousands(shown.len() - rows);
+            table.push_str(&format!("and {left} more targets with changes or problems\n\n"));
         }
         page.push(&table);
     }

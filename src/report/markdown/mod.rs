@@ -55,3 +55,6 @@ fn kinds(target: &ReviewTarget) -> String {
     let words = target.words();
     if words.is_empty() { "no change".to_owned() } else { words }
 }
+
+#[cfg(test)]
+mod tests;
