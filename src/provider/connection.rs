@@ -22,6 +22,7 @@ use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
 use super::assumed::AssumedCredentials;
 use super::error::ProviderError;
 use super::event_reader::AwsEventReader;
+use super::http::OnceConnected;
 use super::pace::Pace;
 use super::reader::AwsReader;
 use super::retry::{self, NeverTheseCodes};
@@ -255,7 +256,7 @@ impl Aws {
         let config = match self.options.credentials {
             Credentials::Sandbox => SdkConfig::builder()
                 .behavior_version(behavior())
-                .http_client(aws_smithy_http_client::Builder::new().build_http())
+                .http_client(OnceConnected::new(aws_smithy_http_client::Builder::new().build_http()))
                 .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
                 .time_source(aws_smithy_async::time::SharedTimeSource::default())
                 .identity_cache(identities)
@@ -277,7 +278,11 @@ impl Aws {
                 if let Some(client) = self.shared_http_client() {
                     loader = loader.http_client(client);
                 }
-                loader.load().await.into_builder()
+                let config = loader.load().await;
+                let client = config.http_client().map(OnceConnected::new);
+                let mut config = config.into_builder();
+                config.set_http_client(client);
+                config
             }
         };
         config.build()

@@ -9,6 +9,7 @@ mod error;
 mod event_reader;
 #[cfg(test)]
 mod event_reader_tests;
+mod http;
 mod pace;
 mod reader;
 mod retry;
