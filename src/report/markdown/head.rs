@@ -115,10 +115,10 @@ fn targets(review: &Review, page: &mut Page) {
 
 fn row(target: &ReviewTarget) -> String {
     let name = markdown(&target.target.to_string());
-    let word = match &target.error {
-        Some((word, _)) => *word,
-        None if target.is_refused() => "refused",
-        None => "",
-    };
-    format!("| {name} | {} | {} | {word} |\n", kinds(target), target.meter().unwrap_or_default())
+    format!(
+        "| {name} | {} | {} | {} |\n",
+        kinds(target),
+        target.meter().unwrap_or_default(),
+        target.trouble()
+    )
 }
