@@ -44,7 +44,7 @@ impl<'a> Scopes<'a> {
                 let name = format!("{}-{region}", at.target.account);
                 let declared = DeclaredTarget {
                     account: at.target.account.to_string(),
-                    region,
+                    regions: vec![region],
                     profile: at.access.profile.clone(),
                     limits: at.limits,
                 };

@@ -29,7 +29,7 @@ pub use access::request_text;
 pub use apply::apply_text;
 pub use can::{Answer, can_json, can_text};
 pub use compact::{CompactedTarget, compact_json, compact_text};
-pub use desired::{DeclaredTarget, DesiredEntry, desired_yaml};
+pub use desired::{DeclaredTarget, DesiredEntry, DesiredFile, desired_yaml};
 pub use diagnostic::{diagnostics_text, findings_summary};
 pub use github::validate_github;
 pub use graph::{plan_dot, plan_mermaid};
