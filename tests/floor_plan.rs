@@ -126,7 +126,9 @@ fn pure_rooms_are_pure() {
     let mut broken = Vec::new();
     for file in sources() {
         let room = room_of(&file).unwrap_or_default();
-        if !["policy", "model", "import", "pack", "validate", "diff", "plan", "report"].contains(&room.as_str()) {
+        if !["policy", "model", "import", "pack", "validate", "diff", "plan", "report"]
+            .contains(&room.as_str())
+        {
             continue;
         }
         for (number, line) in code(&file) {

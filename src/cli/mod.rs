@@ -11,6 +11,7 @@ mod emulate;
 mod exit;
 mod explain;
 mod failure;
+mod import;
 mod interrupt;
 mod lock;
 mod only;
@@ -68,6 +69,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Can(arguments) => wait(can::can(arguments, global, streams)),
         Command::Explain { code } => explain::explain(code.as_deref(), streams),
         Command::Compact(arguments) => wait(compact::run(arguments, global, streams)),
+        Command::Import(arguments) => wait(import::run(arguments, global, streams)),
         Command::Recipes(arguments) => recipes::show(arguments, streams),
         Command::Emulate(arguments) => wait(emulate::emulate(arguments, streams)),
         Command::Schema => paper::schema(streams),

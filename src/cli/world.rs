@@ -18,7 +18,7 @@ use super::failure::Failure;
 use super::streams::Streams;
 
 /// The file that is read where none is named.
-const DEFAULT_FILE: &str = "logpolicy.yaml";
+pub(super) const DEFAULT_FILE: &str = "logpolicy.yaml";
 
 /// The files, read and judged.
 pub(super) struct Files {
@@ -34,12 +34,12 @@ pub(super) struct Files {
 
 /// Reads and judges the desired state.
 pub(super) fn read_files(global: &Global) -> Result<Files, Failure> {
-    let default = [PathBuf::from(DEFAULT_FILE)];
-    let paths = if global.files.is_empty() { &default[..] } else { &global.files };
-    let config::Loaded { sources, diagnostics, desired } = config::load(paths)?;
-    let is_whole = !diagnostics.has_errors();
-    let diagnostics = diagnostics.and(judged(&desired).iter().cloned());
-    Ok(Files { sources, diagnostics, desired, is_whole })
+    Ok(Files::judged(config::load(&paths(global))?))
+}
+
+/// The files and folders that are read.
+pub(super) fn paths(global: &Global) -> Vec<PathBuf> {
+    if global.files.is_empty() { vec![PathBuf::from(DEFAULT_FILE)] } else { global.files.clone() }
 }
 
 /// Everything that planning and applying need.
@@ -70,7 +70,17 @@ pub(super) async fn open_world(
     streams: Streams,
     format: Format,
 ) -> Result<Result<Box<World>, Exit>, Failure> {
-    match World::open(global, streams).await? {
+    open_files(read_files(global)?, global, streams, format).await
+}
+
+/// The world of some files, or how the command ends because of what they say.
+pub(super) async fn open_files(
+    files: Files,
+    global: &Global,
+    streams: Streams,
+    format: Format,
+) -> Result<Result<Box<World>, Exit>, Failure> {
+    match World::open(files, global, streams).await? {
         Opened::Ready(world) => Ok(Ok(world)),
         Opened::Findings(files) => {
             if format == Format::Json {
@@ -82,9 +92,8 @@ pub(super) async fn open_world(
 }
 
 impl World {
-    /// Reads the files, narrows them to the chosen targets and opens what they name.
-    async fn open(global: &Global, streams: Streams) -> Result<Opened, Failure> {
-        let mut files = read_files(global)?;
+    /// Narrows the files to the chosen targets and opens what they name.
+    async fn open(mut files: Files, global: &Global, streams: Streams) -> Result<Opened, Failure> {
         // A plan runs the access tests on what will be live.
         files.diagnostics.retain(|finding| finding.code.0 != ACCESS_TEST_FAILS);
         if !files.diagnostics.is_empty() {
@@ -153,6 +162,14 @@ pub(super) async fn open_store(
 }
 
 impl Files {
+    /// What was read, judged.
+    pub(super) fn judged(loaded: config::Loaded) -> Self {
+        let config::Loaded { sources, diagnostics, desired } = loaded;
+        let is_whole = !diagnostics.has_errors();
+        let diagnostics = diagnostics.and(judged(&desired).iter().cloned());
+        Self { sources, diagnostics, desired, is_whole }
+    }
+
     /// How a command ends that cannot go on because of what was found.
     pub(super) fn exit(&self) -> Exit {
         if self.diagnostics.has_errors() { Exit::Findings } else { Exit::Done }

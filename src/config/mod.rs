@@ -23,6 +23,6 @@ mod tests;
 mod tree;
 mod variable;
 
-pub use file::{Loaded, ReadError, load};
+pub use file::{Loaded, ReadError, load, load_with};
 pub use recipe::{recipe, recipes};
 pub use schema::schema;

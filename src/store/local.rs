@@ -120,11 +120,16 @@ fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
 
 /// Replaces a file in one step.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs_err::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".state-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     fs_err::File::open(folder)?.sync_all()
+}
+
+/// The folder that a file lies in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

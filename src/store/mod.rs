@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod conformance;
+mod desired_file;
 mod error;
 mod format;
 mod holder;
@@ -24,6 +25,7 @@ use aws_config::SdkConfig;
 
 use crate::model::{RecordedState, StateLocation, Target};
 
+pub use desired_file::write_desired;
 pub use error::StoreError;
 pub use holder::Holder;
 pub use plan_file::{read_plan, write_plan};
