@@ -2,8 +2,14 @@
 //!
 //! Pure: texts and documents in, entries out. What cannot be used comes back with a reason, and nothing is dropped.
 
+mod declared;
 mod joined;
+mod removed;
 mod stable;
+mod terraform;
 
+pub use declared::{Declared, DeclaredPolicy, Identity, Unusable};
 pub use joined::{Found, Joined, joined};
+pub use removed::{Block, removed_blocks};
 pub use stable::stable;
+pub use terraform::{TerraformError, is_terraform, terraform};
