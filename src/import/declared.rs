@@ -153,9 +153,10 @@ mod tests {
 
     #[test]
     fn a_policy_finds_its_target() {
-        let targets: Vec<Target> = ["111122223333/us-east-1", "111122223333/eu-west-1", "222233334444/us-east-1"]
-            .map(|target| target.parse().expect("a target"))
-            .into();
+        let targets: Vec<Target> =
+            ["111122223333/us-east-1", "111122223333/eu-west-1", "222233334444/us-east-1"]
+                .map(|target| target.parse().expect("a target"))
+                .into();
         let arn = |region: &str, account: &str| format!("arn:aws:logs:{region}:{account}:log-group:/x:*");
         for (account, region, resource, chosen, expected) in [
             (None, Some("eu-west-1"), "*".to_owned(), false, Ok(vec![1])),
@@ -170,7 +171,8 @@ mod tests {
             let found = policy(account, region, &resource).places(&targets, chosen);
             match expected {
                 Ok(indexes) => {
-                    let expected: Vec<&Target> = indexes.into_iter().map(|index: usize| &targets[index]).collect();
+                    let expected: Vec<&Target> =
+                        indexes.into_iter().map(|index: usize| &targets[index]).collect();
                     assert_eq!(found, Ok(expected), "{account:?} {region:?} {resource}");
                 }
                 Err(words) => assert!(found.expect_err("no target").contains(words)),
@@ -183,7 +185,12 @@ mod tests {
         let named = |arn| log_group_of(arn).map(|(_, _, name)| name);
         assert_eq!(named("arn:aws:logs:us-east-1:111122223333:log-group:/aws/x:*"), Some("/aws/x"));
         assert_eq!(named("arn:aws-cn:logs:cn-north-1:111122223333:log-group:x"), Some("x"));
-        for other in ["", "x", "arn:aws:logs:us-east-1:1:log-group:x", "arn:aws:logs:us-east-1:111122223333:log-group:"] {
+        for other in [
+            "",
+            "x",
+            "arn:aws:logs:us-east-1:1:log-group:x",
+            "arn:aws:logs:us-east-1:111122223333:log-group:",
+        ] {
             assert_eq!(named(other), None, "{other}");
         }
     }

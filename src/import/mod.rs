@@ -2,12 +2,17 @@
 //!
 //! Pure: texts and documents in, entries out. What cannot be used comes back with a reason, and nothing is dropped.
 
+mod cloudformation;
+mod condition;
 mod declared;
+mod embedded;
+mod intrinsic;
 mod joined;
 mod removed;
 mod stable;
 mod terraform;
 
+pub use cloudformation::{CloudFormationError, cloudformation};
 pub use declared::{Declared, DeclaredPolicy, Identity, Unusable};
 pub use joined::{Found, Joined, joined};
 pub use removed::{Block, removed_blocks};

@@ -63,7 +63,9 @@ pub fn removed_blocks(taken: &BTreeSet<Block>, kept: &BTreeSet<Block>) -> String
     }
     for block in taken.intersection(kept) {
         let address = block.as_str();
-        text.push_str(&format!("# {address} also holds policies that were not imported, and stays with Terraform.\n"));
+        text.push_str(&format!(
+            "# {address} also holds policies that were not imported, and stays with Terraform.\n"
+        ));
     }
     text.truncate(text.trim_end().len());
     if !text.is_empty() {

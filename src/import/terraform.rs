@@ -45,7 +45,9 @@ impl TerraformError {
 pub fn is_terraform(text: &str) -> bool {
     let Ok(json) = Json::parse(text) else { return false };
     json.get("terraform_version").is_some()
-        || (json.get("version").is_some() && json.get("resources").is_some_and(|value| matches!(value, Json::Array(_))))
+        || json.get("format_version").is_some()
+        || (json.get("version").is_some()
+            && json.get("resources").is_some_and(|value| matches!(value, Json::Array(_))))
 }
 
 /// The policies of a state.
@@ -77,7 +79,8 @@ fn text<'a>(json: &'a Json, key: &str) -> Option<&'a str> {
 }
 
 fn is_ours(resource: &Json) -> bool {
-    text(resource, "mode") == Some("managed") && text(resource, "type").is_some_and(|kind| TYPES.contains(&kind))
+    text(resource, "mode") == Some("managed")
+        && text(resource, "type").is_some_and(|kind| TYPES.contains(&kind))
 }
 
 /// A resource of a state with all its instances.
@@ -85,7 +88,8 @@ fn stored(resource: &Json, found: &mut Declared) {
     if !is_ours(resource) {
         return;
     }
-    let (kind, name) = (text(resource, "type").unwrap_or_default(), text(resource, "name").unwrap_or_default());
+    let (kind, name) =
+        (text(resource, "type").unwrap_or_default(), text(resource, "name").unwrap_or_default());
     let module = text(resource, "module").map(|module| format!("{module}.")).unwrap_or_default();
     let address = format!("{module}{kind}.{name}");
     for instance in resource.get("instances").map(Json::items).unwrap_or_default() {
@@ -145,7 +149,8 @@ fn read(attributes: &Json) -> Result<(Identity, Node), String> {
         (None, None) => return Err("it has neither a policy_name nor a resource_arn".to_owned()),
     };
     let document = text(attributes, "policy_document").ok_or("it has no policy_document")?;
-    let document = Json::parse(document).map_err(|error| format!("its policy_document is no JSON: {error}"))?;
+    let document =
+        Json::parse(document).map_err(|error| format!("its policy_document is no JSON: {error}"))?;
     Ok((identity, Node::from(&document)))
 }
 

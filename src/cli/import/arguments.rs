@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::model::{AccountId, Region};
 
@@ -12,7 +12,9 @@ use super::super::arguments::{Format, duration};
 /// Examples, and how it ends.
 pub(in crate::cli) const IMPORT_HELP: &str = "Example:\n  \
     logpolicy import --account 111122223333 --region us-east-1 -o logpolicy.yaml\n  \
-    logpolicy -f logpolicy.yaml import -o imported.yaml\n\n\
+    logpolicy -f logpolicy.yaml import -o imported.yaml\n  \
+    logpolicy import --from terraform.tfstate --removed removed.tf -o imported.yaml\n  \
+    logpolicy --target network import --from template.yaml --parameter Zone=Z0123456789ABCDEFGHIJ -o imported.yaml\n\n\
     Without --account the files of `-f` say where to look, and what they name already is passed over. With it no file is \
     read, and the output declares the targets. With -o the policies are recorded as ours, so that a plan right after is \
     empty; on stdout nothing is recorded.\n\n\
@@ -25,6 +27,18 @@ pub(in crate::cli) struct ImportArguments {
     /// Names of policies or log groups, or patterns for them [default: all but those that `unmanaged.ignore` names]
     #[arg(value_name = "NAME|GLOB")]
     pub(super) policies: Vec<String>,
+    /// What is imported: what is `live`, or what a Terraform state or a CloudFormation template in a file declares
+    #[arg(long, value_name = "live|FILE", default_value = "live")]
+    pub(super) from: PathBuf,
+    /// What the file is [default: told from its content]
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    pub(super) kind: Option<SourceKind>,
+    /// The value of a parameter of the CloudFormation template; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(super) parameter: Vec<(String, String)>,
+    /// Write Terraform's `removed` blocks to this file, not to stderr
+    #[arg(long, value_name = "FILE")]
+    pub(super) removed: Option<PathBuf>,
     /// Declare this account as a target; can be repeated
     #[arg(long, value_name = "ACCOUNT", requires = "region")]
     pub(super) account: Vec<AccountId>,
@@ -55,4 +69,18 @@ pub(in crate::cli) struct ImportArguments {
     /// How to show what was done; as JSON it holds the documents, and no desired state is written without `-o`
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+}
+
+/// What a file of another tool is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SourceKind {
+    /// A state of version 4, or what `terraform show -json` prints.
+    Terraform,
+    /// A template in JSON or YAML.
+    Cloudformation,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter looks like NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fleet;
 use crate::model::{DesiredTarget, LivePolicy, Node, PolicyKey, Target, Unmanaged};
 use crate::pack::{Surroundings, place_grants};
-use crate::policy::matches_wildcards;
+use crate::policy::{Document, matches_wildcards};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -13,6 +13,10 @@ use super::super::lock::Locks;
 use super::super::only::Only;
 use super::super::planning::Gathered;
 use super::Import;
+use super::source::Origin;
+
+/// Why a declared policy needs no entry.
+pub(super) const NAMED: &str = "the files name it already";
 
 /// What was seen at one target.
 pub(super) struct Seen {
@@ -87,8 +91,10 @@ impl Import<'_> {
     async fn look_at(&self, at: &DesiredTarget, only: &Only) -> Result<Seen, Failure> {
         let recorded = self.world.store.load(&at.target).await?;
         let desired = self.world.desired.at(at);
-        let discover = !self.arguments.no_discover;
-        let gathered = Gathered::at(self.world, at, recorded, desired.policies.keys(), discover).await;
+        let discover = self.origin.is_none() && !self.arguments.no_discover;
+        let declared = self.origin.as_ref().map(|origin| origin.keys(&at.target)).unwrap_or_default();
+        let keys = desired.policies.keys().chain(&declared);
+        let gathered = Gathered::at(self.world, at, recorded, keys, discover).await;
         let gathered = gathered.map_err(|failure| self.with_a_way_out(failure))?;
         if gathered.account != at.target.account {
             let message =
@@ -96,7 +102,10 @@ impl Import<'_> {
             let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
             return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
         }
-        Ok(self.choose(at, gathered, only))
+        Ok(match &self.origin {
+            None => self.choose(at, gathered, only),
+            Some(origin) => self.choose_declared(origin, at, gathered, only),
+        })
     }
 
     /// Sorts what is live into what is taken in, what stays out and what the files name.
@@ -153,14 +162,65 @@ impl Import<'_> {
         let json = json.map_err(|error| LeftOut::unusable(format!("its document is no JSON: {error}")))?;
         Ok(Taken {
             // In the form that is sent: AWS refuses the root ARNs that it returns.
-            document: Node::from(
-                &crate::policy::Document::from_json(json).json().cloned().unwrap_or(json.clone()),
-            ),
+            document: Node::from(&Document::from_json(json).json().cloned().unwrap_or(json.clone())),
             origin: None,
             differs: None,
             findings: BTreeSet::new(),
             is_recorded: false,
         })
+    }
+
+    /// Sorts what another tool declares at a target into what is taken in and what the files name.
+    fn choose_declared(&self, origin: &Origin, at: &DesiredTarget, gathered: Gathered, only: &Only) -> Seen {
+        let mut seen = Seen::nothing(&at.target, None);
+        let mut desired = self.world.desired.at(at);
+        let (live, recorded) = (&gathered.live, gathered.recorded.as_ref());
+        let unmanaged = &self.world.desired.unmanaged;
+        place_grants(&mut desired, Some(Surroundings { live, recorded, unmanaged }));
+        let skipped = only.left_out(&at.target, origin.keys(&at.target).iter());
+        for policy in origin.at(&at.target) {
+            let key = policy.key(&at.target);
+            let is_wanted = self.arguments.policies.is_empty()
+                || self.arguments.policies.iter().any(|pattern| is_named(pattern, &key));
+            if skipped.contains(&key) || !is_wanted {
+                continue;
+            }
+            if desired.policies.contains_key(&key) {
+                seen.left_out.insert(key, LeftOut::passed_over(NAMED));
+                continue;
+            }
+            let document = Document::from_json(&policy.document.at(&at.target));
+            if let Some(held) = seen.taken.get_mut(&key) {
+                if Document::from_json(&held.document.at(&at.target)) != document {
+                    let origin = held.origin.clone().unwrap_or_default();
+                    let because =
+                        format!("{} and {origin} declare it with different documents", policy.origin);
+                    seen.taken.remove(&key);
+                    seen.left_out.insert(key, LeftOut::unusable(because));
+                }
+                continue;
+            }
+            if seen.left_out.contains_key(&key) {
+                continue;
+            }
+            let differs = match live.policies.get(&key) {
+                None => Some("AWS has no such policy, and a plan would create it"),
+                Some(live) if *live.document != document => {
+                    Some("what is live is another document, and a plan would change it")
+                }
+                Some(_) => None,
+            };
+            let taken = Taken {
+                document: policy.document.clone(),
+                origin: Some(policy.origin.clone()),
+                differs: differs.map(ToOwned::to_owned),
+                findings: BTreeSet::new(),
+                is_recorded: false,
+            };
+            seen.taken.insert(key, taken);
+        }
+        seen.gathered = Some(gathered);
+        seen
     }
 
     /// Whoever may not list log groups can do without their policies.

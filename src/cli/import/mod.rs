@@ -9,6 +9,7 @@ mod look;
 mod place;
 mod record;
 mod show;
+mod source;
 
 use crate::model::Target;
 use crate::report::Unplaced;
@@ -26,6 +27,7 @@ pub(super) use arguments::{IMPORT_HELP, ImportArguments};
 use draft::Draft;
 use look::Seen;
 use place::{Output, Place};
+use source::{Origin, read_source};
 
 /// Writes desired state for what is not managed yet.
 pub(super) async fn run(
@@ -40,8 +42,9 @@ pub(super) async fn run(
     };
     place.refuse_to_replace(&world)?;
     let only = Only::new(&global.only)?;
-    let import =
-        Import { arguments, place: &place, world: &world, streams, interrupt: Interrupt::listen(streams) };
+    let origin = read_source(arguments, &world, !global.target.is_empty(), streams)?;
+    let interrupt = Interrupt::listen(streams);
+    let import = Import { arguments, place: &place, world: &world, origin, streams, interrupt };
     let targets: Vec<&Target> = if import.records() {
         world.desired.targets.iter().map(|at| &at.target).collect()
     } else {
@@ -55,7 +58,7 @@ pub(super) async fn run(
             Ok(Exit::Interrupted)
         }
         Some(Err(failure)) => Err(failure),
-        Some(Ok(seen)) => import.write(seen, Vec::new()).await,
+        Some(Ok(seen)) => import.write(seen).await,
     };
     locks.release(streams).await;
     exit
@@ -66,6 +69,8 @@ struct Import<'a> {
     arguments: &'a ImportArguments,
     place: &'a Place,
     world: &'a World,
+    /// What another tool declares; nothing where what is live is imported.
+    origin: Option<Origin>,
     streams: Streams,
     interrupt: Interrupt,
 }
@@ -78,8 +83,9 @@ impl Import<'_> {
     }
 
     /// Drafts, checks, writes, records and shows.
-    async fn write(&self, mut seen: Vec<Seen>, unplaced: Vec<Unplaced>) -> Result<Exit, Failure> {
-        let mut draft = Draft::new(self.world, self.place, &seen, &unplaced);
+    async fn write(&self, mut seen: Vec<Seen>) -> Result<Exit, Failure> {
+        let unplaced: &[Unplaced] = self.origin.as_ref().map_or(&[], |origin| &origin.unplaced);
+        let mut draft = Draft::new(self.world, self.place, &seen, unplaced);
         let settled = draft.settle(&mut seen)?;
         let is_new = self.place.declares.is_some() || seen.iter().any(|seen| !seen.taken.is_empty());
         self.interrupt.begin_writing();
@@ -93,7 +99,7 @@ impl Import<'_> {
                 exits.push(self.record(&settled.loaded, &mut seen).await?);
             }
         }
-        exits.push(self.show(&settled, seen, unplaced, files)?);
+        exits.push(self.show(&settled, seen, files)?);
         Ok(Exit::worst(exits))
     }
 }

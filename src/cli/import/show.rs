@@ -1,13 +1,14 @@
 //! What an import says when it is done.
 
-use crate::report::{
-    Imported, ImportedPolicy, ImportedTarget, Unplaced, diagnostics_text, import_json, import_text,
-};
+use crate::report::{Imported, ImportedPolicy, ImportedTarget, diagnostics_text, import_json, import_text};
+
+use crate::store::write_desired;
 
 use super::super::arguments::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::Import;
+use super::arguments::SourceKind;
 use super::draft::Settled;
 use super::look::Seen;
 use super::place::Output;
@@ -18,14 +19,15 @@ impl Import<'_> {
         &self,
         settled: &Settled,
         seen: Vec<Seen>,
-        unplaced: Vec<Unplaced>,
         files: Vec<String>,
     ) -> Result<Exit, Failure> {
         let streams = self.streams;
+        let removed = self.origin.as_ref().and_then(|origin| origin.removed(&seen));
+        let unplaced = self.origin.as_ref().map(|origin| origin.unplaced.clone()).unwrap_or_default();
         let is_unusable =
             !unplaced.is_empty() || seen.iter().any(|seen| seen.left_out.values().any(|why| why.is_unusable));
         let targets = seen.into_iter().map(imported_target).collect();
-        let imported = Imported { targets, unplaced, files, removed: None };
+        let imported = Imported { targets, unplaced, files, removed };
         streams.report(&import_text(&imported));
         if !settled.findings.is_empty() {
             streams.report(&diagnostics_text(&settled.findings, &settled.loaded.sources, streams.layout()));
@@ -33,6 +35,7 @@ impl Import<'_> {
         if !imported.files.is_empty() {
             streams.say(&self.next(&imported));
         }
+        self.let_go(&imported)?;
         match (self.arguments.format, &self.place.output) {
             (Format::Json, _) => streams.data(&import_json(&imported))?,
             (Format::Text, Output::Stdout) => {
@@ -43,6 +46,28 @@ impl Import<'_> {
         let nothing = imported.count() == 0 && is_unusable;
         let is_wrong = nothing || !settled.findings.is_empty();
         Ok(if is_wrong { Exit::Findings } else { Exit::Done })
+    }
+
+    /// How the other tool lets go of what was imported.
+    fn let_go(&self, imported: &Imported) -> Result<(), Failure> {
+        let (streams, removed) = (self.streams, imported.removed.as_deref().unwrap_or_default());
+        match &self.arguments.removed {
+            Some(path) => {
+                write_desired(path, removed, self.arguments.force)?;
+                streams.say(&format!("Wrote Terraform's `removed` blocks to {}\n", path.display()));
+            }
+            None if !removed.is_empty() => streams.report(&format!("\n{removed}")),
+            None => {}
+        }
+        if self.origin.as_ref().is_some_and(|origin| origin.kind == SourceKind::Cloudformation)
+            && imported.count() > 0
+        {
+            streams.say(
+                "CloudFormation lets go without deleting where `DeletionPolicy: Retain` is deployed first; then take the \
+                 resources out of the template.\n",
+            );
+        }
+        Ok(())
     }
 
     fn next(&self, imported: &Imported) -> String {
