@@ -5,7 +5,21 @@ use crate::model::{Node, Segment, Template};
 /// The elements of a statement whose lists are sets to IAM.
 const SETS: [&str; 4] = ["Action", "NotAction", "Resource", "NotResource"];
 
-/// The document with its lists of values, kinds of principal, operators and condition keys in order. Statements stay
+/// Elements in the order in which AWS's documentation writes them; others come last, as they stand.
+const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
+const STATEMENT: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// The document with its elements, lists of values, kinds of principal, operators and condition keys in order. Statements stay
 /// where they are: their order is how people read them.
 pub fn stable(document: Node) -> Node {
     let Node::Object(members) = document else { return document };
@@ -17,7 +31,13 @@ pub fn stable(document: Node) -> Node {
         };
         (key, value)
     });
-    Node::Object(members.collect())
+    Node::Object(by_element(members.collect(), &DOCUMENT))
+}
+
+/// Members in the order of some names; those of other names come last. Repeated keys stay in their order.
+fn by_element(mut members: Vec<(String, Node)>, names: &[&str]) -> Vec<(String, Node)> {
+    members.sort_by_key(|(key, _)| names.iter().position(|name| name == key).unwrap_or(names.len()));
+    members
 }
 
 fn statement(node: Node) -> Node {
@@ -31,7 +51,7 @@ fn statement(node: Node) -> Node {
         };
         (key, value)
     });
-    Node::Object(members.collect())
+    Node::Object(by_element(members.collect(), &STATEMENT))
 }
 
 /// An object by key; repeated keys stay as they are written, for the reader refuses them.
