@@ -35,7 +35,7 @@ keep() {
       '{title: $title, body: $body, labels: [$label]}' | write POST issues
     echo "opened an issue for $target"
   elif jq -e --rawfile body "$body" --argjson open "$open" \
-    'any(.[]; .number == $open and (.body | rtrimstr("\n")) == ($body | rtrimstr("\n")))' <<< "$issues" > /dev/null; then
+    'any(.[]; .number == $open and (.body // "" | rtrimstr("\n")) == ($body | rtrimstr("\n")))' <<< "$issues" > /dev/null; then
     echo "#$open says it already: $target"
   else
     jq -n --rawfile body "$body" '{body: $body}' | write PATCH "issues/$open"
