@@ -31,8 +31,8 @@ keep() {
   open=$(number "$target")
   if [ -z "$open" ]; then
     gh label create "$label" --repo "$GITHUB_REPOSITORY" --force --description "AWS differs from what was applied" > /dev/null
-    jq -n --rawfile body "$body" --arg title "Drift in $target" --arg label "$label" \
-      '{title: $title, body: $body, labels: [$label]}' | write POST issues
+    jq -n --rawfile body "$body" --arg title "Drift in $target" --arg name "$label" \
+      '{title: $title, body: $body, labels: [$name]}' | write POST issues
     echo "opened an issue for $target"
   elif jq -e --rawfile body "$body" --argjson open "$open" \
     'any(.[]; .number == $open and (.body // "" | rtrimstr("\n")) == ($body | rtrimstr("\n")))' <<< "$issues" > /dev/null; then
