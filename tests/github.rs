@@ -27,8 +27,7 @@ struct Event<'a> {
 /// A machine with the files of `init --github`.
 fn repository() -> Option<Machine> {
     let machine = machine()?;
-    let (code, output) =
-        machine.bash(&["-e"], "\"$FAKE_RELEASE\" init --github -q .", &BTreeMap::new());
+    let (code, output) = machine.bash(&["-e"], "\"$FAKE_RELEASE\" init --github -q .", &BTreeMap::new());
     assert_eq!(code, 0, "{output}");
     machine.desire("/aws/search");
     Some(machine)
@@ -76,7 +75,13 @@ fn run(machine: &Machine, name: &str, event: Event) -> Vec<Ended> {
 }
 
 /// Runs the steps of a job up to the first that fails, with what earlier ones leave in GITHUB_PATH and GITHUB_ENV.
-fn run_job(machine: &Machine, job: &str, content: &Yaml, event: Event, results: &BTreeMap<String, &str>) -> Ended {
+fn run_job(
+    machine: &Machine,
+    job: &str,
+    content: &Yaml,
+    event: Event,
+    results: &BTreeMap<String, &str>,
+) -> Ended {
     let mut ended = Ended { job: job.to_owned(), code: 0, output: String::new() };
     let mut variables: BTreeMap<String, String> = [
         ("GITHUB_REPOSITORY", "example/infra".to_owned()),
@@ -96,7 +101,8 @@ fn run_job(machine: &Machine, job: &str, content: &Yaml, event: Event, results: 
         let Some(script) = step["run"].as_str() else { continue };
         let mut here = variables.clone();
         for (name, value) in step.get("env").and_then(Yaml::as_mapping).into_iter().flatten() {
-            let expression = value.as_str().unwrap().strip_prefix("${{ ").unwrap().strip_suffix(" }}").unwrap();
+            let expression =
+                value.as_str().unwrap().strip_prefix("${{ ").unwrap().strip_suffix(" }}").unwrap();
             here.insert(name.as_str().unwrap().to_owned(), evaluate(machine, expression, event, results));
         }
         let (code, output) = machine.bash(&["--noprofile", "--norc", "-e"], script, &here);
@@ -131,8 +137,12 @@ fn plan(machine: &Machine) -> String {
     let comment = ended.last().unwrap();
     assert_eq!((comment.job.as_str(), comment.code), ("comment", 0), "{}", comment.output);
     let comments = machine.json("service/comments.json");
-    let ours: Vec<&Value> =
-        comments.as_array().unwrap().iter().filter(|comment| comment["user"]["login"] == "github-actions[bot]").collect();
+    let ours: Vec<&Value> = comments
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|comment| comment["user"]["login"] == "github-actions[bot]")
+        .collect();
     assert_eq!(ours.len(), 1, "one comment: {comments}");
     ours[0]["body"].as_str().unwrap().to_owned()
 }
@@ -275,7 +285,14 @@ fn a_refused_plan_is_shown_and_cannot_be_applied() {
 /// The issues, as number, state and title.
 fn issues(machine: &Machine) -> Vec<String> {
     let issues = machine.json("service/issues.json");
-    let line = |issue: &Value| format!("{} {} {}", issue["number"], issue["state"].as_str().unwrap(), issue["title"].as_str().unwrap());
+    let line = |issue: &Value| {
+        format!(
+            "{} {} {}",
+            issue["number"],
+            issue["state"].as_str().unwrap(),
+            issue["title"].as_str().unwrap()
+        )
+    };
     issues.as_array().unwrap().iter().map(line).collect()
 }
 
@@ -303,7 +320,12 @@ fn drift_opens_updates_and_closes_one_issue_for_a_target() {
     let issue = machine.json("service/issues.json")[1].clone();
     assert_eq!(issue["labels"], json!(["logpolicy-drift"]));
     let body = issue["body"].as_str().unwrap();
-    assert!(body.starts_with(&format!("<!-- logpolicy:drift-target {ACCOUNT}/us-east-1 -->\n<!-- logpolicy:drift -->\n")), "{body}");
+    assert!(
+        body.starts_with(&format!(
+            "<!-- logpolicy:drift-target {ACCOUNT}/us-east-1 -->\n<!-- logpolicy:drift -->\n"
+        )),
+        "{body}"
+    );
     assert!(body.contains("/aws/meddled/") && !body.contains("eu-west-1"), "{body}");
 
     machine.calls();
@@ -330,7 +352,12 @@ fn drift_opens_updates_and_closes_one_issue_for_a_target() {
     assert!(half.output.contains(&format!("left as they are: {ACCOUNT}/eu-west-1")), "{}", half.output);
     assert_eq!(issues(&machine), ["1 open lure", one.replace("open", "closed").as_str(), two.as_str()]);
     let comments = machine.json("service/comments.json");
-    assert!(comments.as_array().unwrap().last().unwrap()["body"].as_str().unwrap().starts_with("The drift is gone."));
+    assert!(
+        comments.as_array().unwrap().last().unwrap()["body"]
+            .as_str()
+            .unwrap()
+            .starts_with("The drift is gone.")
+    );
 
     // A target that leaves the files takes its issue along.
     let desired = machine.read("checkout/logpolicy.yaml").replace("\"eu-west-1\"", "\"us-west-2\"");
@@ -345,16 +372,29 @@ fn the_workflows_give_away_no_rights() {
     for name in WORKFLOWS {
         let (text, workflow) = example(&format!("github/.github/workflows/{name}"));
         assert!(!text.contains("pull_request_target"), "{name}");
-        assert_eq!(workflow["permissions"], Yaml::Mapping(serde_yaml::Mapping::new()), "{name}: none by default");
+        assert_eq!(
+            workflow["permissions"],
+            Yaml::Mapping(serde_yaml::Mapping::new()),
+            "{name}: none by default"
+        );
         assert!(workflow["concurrency"]["group"].is_string(), "{name}");
-        for step in workflow["jobs"].as_mapping().unwrap().values().flat_map(|job| job["steps"].as_sequence().unwrap()) {
+        for step in workflow["jobs"]
+            .as_mapping()
+            .unwrap()
+            .values()
+            .flat_map(|job| job["steps"].as_sequence().unwrap())
+        {
             if let Some(script) = step["run"].as_str() {
                 assert!(!script.contains("${{"), "{name}: an expression in a script");
             } else {
                 let (_, version) = step["uses"].as_str().unwrap().split_once("@v").unwrap();
                 assert!(version.parse::<u32>().is_ok(), "{name}");
             }
-            if step.get("uses").and_then(Yaml::as_str).is_some_and(|uses| uses.starts_with("actions/checkout")) {
+            if step
+                .get("uses")
+                .and_then(Yaml::as_str)
+                .is_some_and(|uses| uses.starts_with("actions/checkout"))
+            {
                 assert_eq!(step["with"]["persist-credentials"], Yaml::Bool(false), "{name}");
             }
         }

@@ -80,7 +80,8 @@ impl Machine {
             "Condition": {"StringEquals": {"aws:SourceAccount": "${account}"}}});
         let document = json!({"Version": "2012-10-17", "Statement": [statement]});
         let targets = json!({"main": {"account": ACCOUNT, "regions": ["us-east-1", "eu-west-1"]}});
-        let desired = json!({"version": 1, "targets": targets, "policies": [{"name": "search", "document": document}]});
+        let desired =
+            json!({"version": 1, "targets": targets, "policies": [{"name": "search", "document": document}]});
         self.write("checkout/logpolicy.yaml", &desired.to_string());
     }
 
