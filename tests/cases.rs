@@ -47,6 +47,77 @@ fn the_minute_in_the_readme_is_as_printed() {
     }
 }
 
+/// A session in a page of `docs/` stands below the name of the folder that it is played in.
+#[test]
+fn the_sessions_in_the_pages_are_as_printed() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = Vec::new();
+    let mut sessions = 0;
+    for page in pages(&root.join("docs")) {
+        let text = fs::read_to_string(&page).unwrap();
+        let mut parts = text.split("```console\n");
+        let mut found = parts.next().unwrap().to_owned();
+        for part in parts {
+            sessions += 1;
+            let folder = found.trim_end().lines().last().unwrap_or_default();
+            let folder = folder.strip_prefix("<!-- replay: ").and_then(|rest| rest.strip_suffix(" -->"));
+            let folder = folder.unwrap_or_else(|| panic!("{}: no folder above a session", page.display()));
+            let (recorded, after) = part.split_once("```\n").unwrap();
+            let played = replay(&root.join(folder), recorded);
+            if played != recorded {
+                wrong.push(format!("== {}\n{}", page.display(), difference(recorded, &played)));
+            }
+            write!(found, "```console\n{played}```\n{after}").unwrap();
+        }
+        if env::var_os("LOGPOLICY_BLESS").is_some() {
+            fs::write(&page, found).unwrap();
+        }
+    }
+    assert!(sessions > 1, "the pages have sessions");
+    assert!(wrong.is_empty() || env::var_os("LOGPOLICY_BLESS").is_some(), "\n{}", wrong.join("\n"));
+}
+
+/// Every file that the pages link to is there, and so is every heading.
+#[test]
+fn the_links_in_the_pages_lead_somewhere() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = Vec::new();
+    for page in pages(&root.join("docs")).into_iter().chain([root.join("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            if link.starts_with("http") || file.is_empty() {
+                continue;
+            }
+            let path = page.parent().unwrap().join(file);
+            let is_there = path.exists() && (heading.is_empty() || has_heading(&path, heading));
+            if !is_there {
+                wrong.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Whether a page has a heading that a browser finds by this anchor.
+fn has_heading(page: &Path, anchor: &str) -> bool {
+    let text = fs::read_to_string(page).unwrap();
+    let mut titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#'));
+    titles.any(|title| {
+        let title = title.trim().to_lowercase().replace(' ', "-");
+        title.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).eq(anchor.chars())
+    })
+}
+
+/// The pages of a folder, sorted.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    pages.sort();
+    pages
+}
+
 #[test]
 fn the_file_in_the_readme_is_valid() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

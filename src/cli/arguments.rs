@@ -83,9 +83,7 @@ pub(super) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Begin: write a commented logpolicy.yaml, and workflows for GitHub
-    #[command(
-        after_help = "Example:\n  logpolicy init --account 111122223333 --region us-east-1\n  logpolicy init --github"
-    )]
+    #[command(after_help = "Example:\n  logpolicy init --account 111122223333 --region us-east-1")]
     Init(InitArguments),
     /// Check the desired state, offline
     #[command(after_help = "Example:\n  logpolicy validate --format json")]
@@ -309,7 +307,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
 
     use super::*;
 
@@ -318,11 +316,39 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
+    /// Every command below one, with what leads to it: `state list`.
+    fn commands(above: &clap::Command, path: &str) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for command in above.get_subcommands() {
+            let name = format!("{path} {}", command.get_name());
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            found.extend(commands(command, &name));
+            found.push((name, help));
+        }
+        found
+    }
+
     #[test]
     fn every_command_has_an_example() {
-        for command in Arguments::command().get_subcommands() {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.starts_with("Example:\n  logpolicy "), "{}", command.get_name());
+        let commands = commands(&Arguments::command(), "logpolicy");
+        assert!(commands.iter().any(|(name, _)| name == "logpolicy state list"), "those within others too");
+        for (name, help) in commands {
+            assert!(help.starts_with("Example:\n  logpolicy "), "{name}: {help}");
+        }
+    }
+
+    #[test]
+    fn every_example_is_of_its_command_and_can_be_read() {
+        for (name, help) in commands(&Arguments::command(), "logpolicy") {
+            let examples: Vec<&str> = help.lines().skip(1).map(str::trim).collect();
+            let words: Vec<&str> = name.split(' ').skip(1).collect();
+            let is_of_it = |line: &&str| words.iter().all(|word| line.split(' ').any(|other| other == *word));
+            assert!(examples.iter().any(is_of_it), "{name}: {help}");
+            for line in examples {
+                let read = line.split(['>', '|']).next().unwrap_or_default().split_whitespace();
+                let read = read.map(|word| word.trim_matches(['\'', '"']));
+                assert!(Arguments::try_parse_from(read).is_ok(), "{name}: {line}");
+            }
         }
     }
 

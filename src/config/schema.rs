@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Deserialize;
 
+use crate::model::{Guards, Limits, Packing, Unmanaged};
+
 /// The desired state of CloudWatch Logs resource policies.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +34,7 @@ struct FileSchema {
     /// How much may change at one target in one plan.
     guards: Option<GuardsSchema>,
     /// Where the record of what was applied lies: `none`, a folder relative to this file, or a bucket.
+    #[schemars(extend("default" = {"local": "state"}))]
     state: Option<StateSchema>,
     /// Findings that are raised to errors or accepted, for all files.
     lint: Option<LintSchema>,
@@ -60,7 +63,7 @@ struct TargetSchema {
     external_id: Option<String>,
     /// A profile of the AWS configuration files.
     profile: Option<String>,
-    /// How much fits here.
+    /// How much fits here; what is not named is as under `limits` of the file.
     limits: Option<LimitsSchema>,
 }
 
@@ -89,10 +92,13 @@ struct PolicySchema {
     #[schemars(length(min = 1))]
     regions: Option<Vec<String>>,
     /// How much of the policy is ours: the whole document, or only the statements whose Sid stands here.
+    #[schemars(extend("default" = "document"))]
     ownership: Option<OwnershipSchema>,
     /// A plan that would delete it is refused.
+    #[schemars(extend("default" = false))]
     prevent_delete: Option<bool>,
     /// May take over a live policy of this identity that we did not write.
+    #[schemars(extend("default" = false))]
     adopt: Option<bool>,
     /// Account policies that this one stands for: those of these names that nobody manages are deleted.
     #[schemars(length(min = 1))]
@@ -114,7 +120,8 @@ struct GrantSchema {
     recipe: Option<String>,
     /// The service principal, where no recipe is named.
     service: Option<String>,
-    /// The actions; logs:CreateLogStream and logs:PutLogEvents by default.
+    /// The actions.
+    #[schemars(extend("default" = ["logs:CreateLogStream", "logs:PutLogEvents"]))]
     actions: Option<Vec<String>>,
     /// Names of log groups, or patterns for them.
     #[schemars(length(min = 1))]
@@ -152,9 +159,11 @@ enum OneOrSeveral {
 #[expect(dead_code, reason = "only its schema is used")]
 struct PackingSchema {
     /// What their names begin with; `-1`, `-2` and so on follow it.
+    #[schemars(extend("default" = Packing::default().prefix))]
     prefix: Option<String>,
     /// How many there may be.
     #[schemars(range(min = 1, max = 10))]
+    #[schemars(extend("default" = Packing::default().max_policies))]
     max_policies: Option<u32>,
 }
 
@@ -221,12 +230,15 @@ struct RequestSchema {
 struct LimitsSchema {
     /// Account policies per account and Region; AWS does not raise ten.
     #[schemars(range(min = 1, max = 10))]
+    #[schemars(extend("default" = Limits::default().account_policies))]
     account_policies: Option<u32>,
     /// Bytes of one document.
     #[schemars(range(min = 1, max = 51200))]
+    #[schemars(extend("default" = Limits::default().document_bytes))]
     document_bytes: Option<u32>,
     /// Bytes above which a document is worth a warning.
     #[schemars(range(min = 1, max = 51200))]
+    #[schemars(extend("default" = Limits::default().warn_document_bytes))]
     warn_document_bytes: Option<u32>,
 }
 
@@ -301,10 +313,13 @@ enum OwnershipSchema {
 #[expect(dead_code, reason = "only its schema is used")]
 struct UnmanagedSchema {
     /// Whether they stay.
+    #[schemars(extend("default" = "keep"))]
     action: Option<ActionSchema>,
     /// Patterns for names of account policies, or `log-group:NAME`: never deleted, never drift, always counted.
+    #[schemars(extend("default" = Unmanaged::default().ignore))]
     ignore: Option<Vec<String>>,
     /// Look for policies on every log group, not only on those named here.
+    #[schemars(extend("default" = false))]
     discover_log_groups: Option<bool>,
 }
 
@@ -324,8 +339,10 @@ enum ActionSchema {
 #[expect(dead_code, reason = "only its schema is used")]
 struct GuardsSchema {
     /// Deletions.
+    #[schemars(extend("default" = Guards::default().max_deletes))]
     max_deletes: Option<u32>,
     /// Updates and deletions.
+    #[schemars(extend("default" = Guards::default().max_changes))]
     max_changes: Option<u32>,
 }
 

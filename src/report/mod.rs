@@ -12,6 +12,7 @@ mod desired;
 mod diagnostic;
 mod drift;
 mod escape;
+mod file_page;
 mod finding;
 mod github;
 mod graph;
@@ -41,6 +42,7 @@ pub use diagnostic::{diagnostics_text, findings_summary};
 pub use drift::{
     DriftedTarget, FoundDrift, LastSuccess, drift_json, drift_metrics, drift_review, drift_sarif, drift_text,
 };
+pub use file_page::file_page;
 pub use finding::Finding;
 pub use github::{plan_github, validate_github};
 pub use graph::{plan_dot, plan_mermaid};
