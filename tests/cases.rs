@@ -102,7 +102,8 @@ fn the_links_in_the_pages_lead_somewhere() {
 /// Whether a page has a heading that a browser finds by this anchor.
 fn has_heading(page: &Path, anchor: &str) -> bool {
     let text = fs::read_to_string(page).unwrap();
-    let mut titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#'));
+    let mut titles =
+        text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#'));
     titles.any(|title| {
         let title = title.trim().to_lowercase().replace(' ', "-");
         title.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).eq(anchor.chars())

@@ -1,6 +1,8 @@
 //! A machine that runs the commands of a pipeline in a scratch checkout: a released `logpolicy` that works on a sandbox,
 //! and services that are files (`tests/fakes/`).
 
+#![allow(dead_code, clippy::print_stderr, reason = "each test takes what it needs, and says what it skips")]
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
