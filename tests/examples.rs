@@ -21,8 +21,12 @@ fn every_file_of_the_examples_can_be_read() {
     for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")) {
         let text = fs::read_to_string(&path).unwrap();
         let wrong = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("yml" | "yaml") => serde_yaml::from_str::<serde_yaml::Value>(&text).err().map(|error| error.to_string()),
-            Some("json") => serde_json::from_str::<serde_json::Value>(&text).err().map(|error| error.to_string()),
+            Some("yml" | "yaml") => {
+                serde_yaml::from_str::<serde_yaml::Value>(&text).err().map(|error| error.to_string())
+            }
+            Some("json") => {
+                serde_json::from_str::<serde_json::Value>(&text).err().map(|error| error.to_string())
+            }
             _ => continue,
         };
         assert_eq!(wrong, None, "{}", path.display());

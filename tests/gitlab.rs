@@ -61,7 +61,7 @@ fn run(machine: &Machine, job: &str, more: &[(&str, &str)]) -> Ended {
     .collect();
     variables.extend(machine.release_variables().map(|(name, value)| (name.to_owned(), value)));
     let (code, output) = machine.bash(&["-eo", "pipefail"], &script, &variables);
-    Ended { job: job.to_owned(), code, output }
+    Ended { code, output }
 }
 
 /// Plans the merge request and notes it; how the plan ended, and the note of the bot.
@@ -73,7 +73,8 @@ fn plan(machine: &Machine) -> (Ended, String) {
     let noted = run(machine, "note", &[]);
     assert_eq!(noted.code, 0, "{}", noted.output);
     let notes = machine.json("service/notes.json");
-    let ours: Vec<&Value> = notes.as_array().unwrap().iter().filter(|note| note["author"]["id"] == 7).collect();
+    let ours: Vec<&Value> =
+        notes.as_array().unwrap().iter().filter(|note| note["author"]["id"] == 7).collect();
     assert_eq!(ours.len(), 1, "one note");
     (planned, ours[0]["body"].as_str().unwrap().to_owned())
 }
@@ -104,13 +105,19 @@ fn a_merge_request_has_one_note_and_its_merge_applies_that_plan() {
     let (planned, first) = plan(&machine);
     assert_eq!(planned.code, 0, "{}", planned.output);
     assert!(first.starts_with(MARKER) && first.contains("2 to create"), "{first}");
-    assert!(machine.calls().contains("POST https://gitlab.example/api/v4/projects/12/merge_requests/5/notes\n"));
+    assert!(
+        machine.calls().contains("POST https://gitlab.example/api/v4/projects/12/merge_requests/5/notes\n")
+    );
 
     machine.desire("/aws/other");
     let (_, second) = plan(&machine);
     assert_eq!(second.lines().last().unwrap(), digest_line(&machine));
     assert_ne!(first, second);
-    assert!(machine.calls().contains("PUT https://gitlab.example/api/v4/projects/12/merge_requests/5/notes/121\n"));
+    assert!(
+        machine
+            .calls()
+            .contains("PUT https://gitlab.example/api/v4/projects/12/merge_requests/5/notes/121\n")
+    );
 
     let early = run(&machine, "apply", &[]);
     assert_eq!(early.code, 1);
@@ -170,7 +177,10 @@ fn drift_is_a_warning_with_a_report() {
     assert_eq!(run(&machine, "drift", &[]).code, 2);
     assert!(machine.read("checkout/drift.md").contains("/aws/meddled/"));
     let (_, pipeline) = example("gitlab/.gitlab-ci.yml");
-    assert_eq!(serde_json::to_value(&pipeline["drift"]["allow_failure"]).unwrap(), json!({"exit_codes": [2]}));
+    assert_eq!(
+        serde_json::to_value(&pipeline["drift"]["allow_failure"]).unwrap(),
+        json!({"exit_codes": [2]})
+    );
 }
 
 #[test]

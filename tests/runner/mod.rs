@@ -22,8 +22,6 @@ pub struct Machine {
 
 /// How a job ended.
 pub struct Ended {
-    /// The job's name.
-    pub job: String,
     /// The exit code of its last command.
     pub code: i32,
     /// What it printed.
@@ -80,7 +78,8 @@ impl Machine {
             "Condition": {"StringEquals": {"aws:SourceAccount": "${account}"}}});
         let document = json!({"Version": "2012-10-17", "Statement": [statement]});
         let targets = json!({"main": {"account": ACCOUNT, "regions": ["us-east-1", "eu-west-1"]}});
-        let desired = json!({"version": 1, "targets": targets, "policies": [{"name": "search", "document": document}]});
+        let desired =
+            json!({"version": 1, "targets": targets, "policies": [{"name": "search", "document": document}]});
         self.write("checkout/logpolicy.yaml", &desired.to_string());
     }
 
