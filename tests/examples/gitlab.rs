@@ -1,18 +1,13 @@
 //! The GitLab example: the scripts of its jobs, in order, on a sandbox and a GitLab that is files. Artifacts pass from job to
 //! job in the checkout.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, unreachable_pub, reason = "a test")]
-#![cfg(unix)]
-
-mod runner;
-
 use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
 use serde_yaml::Value as Yaml;
 
-use runner::{Ended, Machine, example, machine};
+use super::runner::{Ended, Machine, example, machine};
 
 const MARKER: &str = "<!-- logpolicy:plan -->";
 

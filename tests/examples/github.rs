@@ -1,18 +1,13 @@
 //! The GitHub example: the `run:` blocks of its workflows, in order, on a sandbox and a GitHub that is files. Steps with
 //! `uses:` are left out; artifacts pass from job to job in the checkout.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, unreachable_pub, reason = "a test")]
-#![cfg(unix)]
-
-mod runner;
-
 use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
 use serde_yaml::Value as Yaml;
 
-use runner::{ACCOUNT, Ended, Machine, example, machine};
+use super::runner::{ACCOUNT, Ended, Machine, example, machine};
 
 const WORKFLOWS: [&str; 3] = ["logpolicy-plan.yml", "logpolicy-apply.yml", "logpolicy-drift.yml"];
 const MARKER: &str = "<!-- logpolicy:plan -->";

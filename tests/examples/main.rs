@@ -1,6 +1,13 @@
-//! Every YAML and JSON file of `examples/` can be read.
+//! Every YAML and JSON file of `examples/` can be read, and the commands of the pipelines run on the sandbox.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads files")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads and writes files")]
+
+#[cfg(unix)]
+mod github;
+#[cfg(unix)]
+mod gitlab;
+#[cfg(unix)]
+mod runner;
 
 use std::fs;
 use std::path::{Path, PathBuf};
