@@ -138,7 +138,7 @@ mod tests {
         let path = folder.path().join(DEFAULT_FILE);
         for text in [STARTER.to_owned(), uncommented()] {
             fs_err::write(&path, &text).expect("written");
-            let loaded = config::load(&[path.clone()]).expect("read");
+            let loaded = config::load(std::slice::from_ref(&path)).expect("read");
             assert!(!loaded.diagnostics.has_errors(), "{:?}\n{text}", loaded.diagnostics);
         }
         assert!(uncommented().contains("  - id: AppEvents"), "the examples are in it");

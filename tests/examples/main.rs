@@ -1,6 +1,11 @@
 //! Every YAML and JSON file of `examples/` can be read, and the commands of the pipelines run on the sandbox.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads and writes files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test reads and writes files, and says when it is skipped"
+)]
 
 #[cfg(unix)]
 mod github;
