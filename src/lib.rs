@@ -30,6 +30,7 @@ pub mod config;
 pub mod diff;
 pub mod emulator;
 pub mod fleet;
+pub mod import;
 pub mod model;
 pub mod pack;
 pub mod plan;

@@ -1,7 +1,12 @@
 //! The HTML report in a real browser: the Chromium that `LOGPOLICY_TEST_CHROMIUM` names (`.ci/run` installs it), or one
 //! that lies in the path.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads and writes files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test reads and writes files, and says what it skips"
+)]
 #![cfg(unix)]
 
 use std::env;

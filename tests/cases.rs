@@ -62,9 +62,10 @@ fn the_file_in_the_readme_is_valid() {
     );
 }
 
-/// Every folder with a `session.txt`, sorted.
+/// Every folder with a `session.txt`, sorted; examples have some, too.
 fn folders() -> Vec<PathBuf> {
-    let mut open = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases")];
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut open = vec![root.join("tests/cases"), root.join("examples")];
     let mut found = Vec::new();
     while let Some(folder) = open.pop() {
         if folder.join("session.txt").exists() {

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use logpolicy::config;
+use logpolicy::plan::{TargetResult, Unplanned};
+use logpolicy::report::plan_sarif;
 use logpolicy::validate::{Check, judged, rules};
 
 /// The codes that are found in a fixture.
@@ -68,6 +70,11 @@ fn sarif_is_what_its_schema_says() {
         let errors: Vec<String> = validator.iter_errors(&log).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", rule.code.0);
     }
+    let unplanned = Unplanned::failed("no credentials");
+    let target = "111122223333/us-east-1".parse().unwrap();
+    let log = plan_sarif(&[TargetResult { target, plan: Err(unplanned) }]);
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+    assert!(validator.is_valid(&log) && log["runs"][0]["results"][0]["ruleId"] == "error", "{log}");
     let mut broken = sarif("LP401");
     broken["runs"][0]["results"][0]["level"] = "fatal".into();
     assert!(!validator.is_valid(&broken), "the schema can refuse");

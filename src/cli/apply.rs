@@ -128,7 +128,10 @@ impl Run<'_> {
         let needs_approval = writes || (Summary::of(&results).has_changes() && refused == Exit::Done);
         if needs_approval && self.asks {
             match self.interrupt.unless(asked(self.streams)).await {
-                None => return Ok(self.interrupted()),
+                None => {
+                    let interrupted = self.interrupted();
+                    return Ok(Exit::worst([interrupted, self.write_reports(&results, &digest, &[])]));
+                }
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok(false)) => {
                     let written = self.show_end(&results, &digest, &[])?;
@@ -154,11 +157,20 @@ impl Run<'_> {
         digest: &Fingerprint,
         outcomes: &[TargetOutcome],
     ) -> Result<Exit, Failure> {
-        let text = |form: PlanForm| form.outcomes(results, digest, outcomes, self.streams.layout());
         if self.format != PlanForm::Text {
-            self.streams.data(&text(self.format))?;
+            self.streams.data(&self.format.outcomes(results, digest, outcomes, self.streams.layout()))?;
         }
-        Ok(self.reports.write(self.streams, text))
+        Ok(self.write_reports(results, digest, outcomes))
+    }
+
+    fn write_reports(
+        &self,
+        results: &[TargetResult],
+        digest: &Fingerprint,
+        outcomes: &[TargetOutcome],
+    ) -> Exit {
+        let layout = self.streams.layout();
+        self.reports.write(self.streams, |form| form.outcomes(results, digest, outcomes, layout))
     }
 
     /// Whether this is the plan that the user insists on.

@@ -11,6 +11,7 @@ use crate::model::PolicyAddress;
 use super::compact::CompactArguments;
 use super::drift::DriftArguments;
 use super::iam::IamCommand;
+use super::import::{IMPORT_HELP, ImportArguments};
 use super::init::InitArguments;
 use super::plan_arguments::{ApplyArguments, Approval, PlanArguments, RollbackArguments};
 use super::recipes::RecipesArguments;
@@ -36,7 +37,7 @@ pub(super) struct Arguments {
 }
 
 /// What every command understands.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Global {
     /// A desired-state file, or a folder of them; can be repeated [default: logpolicy.yaml]
     #[arg(short, long = "file", value_name = "PATH", global = true)]
@@ -122,6 +123,9 @@ pub(super) enum Command {
         after_help = "Example:\n  logpolicy compact -o compact.yaml\n  logpolicy -f logpolicy.yaml -f compact.yaml plan"
     )]
     Compact(CompactArguments),
+    /// Write what is live, or what another tool declares, as desired state, and record it as ours
+    #[command(after_help = IMPORT_HELP)]
+    Import(ImportArguments),
     /// Show the documented shapes that services need, for `grants`
     #[command(after_help = "Example:\n  logpolicy recipes route53-query-logs")]
     Recipes(RecipesArguments),

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::fleet;
-use crate::model::{DesiredTarget, NamedLogGroups, Owner, PolicyKey, owners};
+use crate::model::{DesiredTarget, NamedLogGroups, Node, Owner, PolicyKey, owners};
 use crate::pack::{Compaction, Surroundings, compact, place_grants};
-use crate::policy::{Document, matches_wildcards};
+use crate::policy::{Document, Json, matches_wildcards};
 use crate::provider::PolicyReader;
 use crate::report::{
-    CompactedTarget, DeclaredTarget, DesiredEntry, compact_json, compact_text, desired_yaml,
+    CompactedTarget, DeclaredTarget, DesiredEntry, DesiredFile, compact_json, compact_text, desired_yaml,
 };
 
 use super::arguments::{Format, Global};
@@ -64,10 +64,10 @@ pub(super) async fn run(
     names_something(&arguments.policies, &results)?;
     let wrong =
         results.iter().filter_map(|found| found.result.as_ref().ok()).find(|found| !found.proof.holds());
-    let (declared, entries) = entries(&world, &results);
+    let (targets, policies) = entries(&world, &results);
     let mut comments = header(global, arguments.out.as_deref());
     comments.extend(results.iter().filter_map(CompactedTarget::nothing_left));
-    let yaml = desired_yaml(&comments, &declared, &entries);
+    let (yaml, _) = desired_yaml(&DesiredFile { comments, targets, policies, ..DesiredFile::default() });
     match (arguments.format, &arguments.out) {
         (Format::Json, _) => streams.data(&compact_json(&results))?,
         (Format::Text, Some(_)) => streams.data(&compact_text(&results))?,
@@ -152,12 +152,13 @@ fn entries(
         for (key, document) in &compaction.after {
             entries.push(DesiredEntry {
                 key: key.clone(),
-                document: Arc::clone(document),
+                document: document.json().map_or(Node::Plain(Json::Null), Node::from),
                 targets: targets.clone(),
                 regions: regions.clone(),
                 adopt: true,
                 // What goes is named once.
                 replaces: std::mem::take(&mut replaced),
+                accepted: BTreeMap::new(),
                 comments: Vec::new(),
             });
         }

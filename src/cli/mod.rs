@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod failure;
 mod iam;
+mod import;
 mod init;
 mod interrupt;
 mod lock;
@@ -75,6 +76,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Explain { code } => explain::explain(code.as_deref(), streams),
         Command::Drift(arguments) => wait(drift::run(arguments, global, streams)),
         Command::Compact(arguments) => wait(compact::run(arguments, global, streams)),
+        Command::Import(arguments) => wait(import::run(arguments, global, streams)),
         Command::Recipes(arguments) => recipes::show(arguments, streams),
         Command::Iam(command) => iam::iam(command, global, streams),
         Command::Init(arguments) => init::init(arguments, streams),

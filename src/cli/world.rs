@@ -35,12 +35,12 @@ pub(super) struct Files {
 
 /// Reads and judges the desired state.
 pub(super) fn read_files(global: &Global) -> Result<Files, Failure> {
-    let default = [PathBuf::from(DEFAULT_FILE)];
-    let paths = if global.files.is_empty() { &default[..] } else { &global.files };
-    let config::Loaded { sources, diagnostics, desired } = config::load(paths)?;
-    let is_whole = !diagnostics.has_errors();
-    let diagnostics = diagnostics.and(judged(&desired).iter().cloned());
-    Ok(Files { sources, diagnostics, desired, is_whole })
+    Ok(Files::judged(config::load(&paths(global))?))
+}
+
+/// The files and folders that are read.
+pub(super) fn paths(global: &Global) -> Vec<PathBuf> {
+    if global.files.is_empty() { vec![PathBuf::from(DEFAULT_FILE)] } else { global.files.clone() }
 }
 
 /// Everything that planning and applying need.
@@ -71,13 +71,23 @@ pub(super) async fn open_world(
     streams: Streams,
     format: Format,
 ) -> Result<Result<Box<World>, Exit>, Failure> {
+    open_files(read_files(global)?, global, streams, format).await
+}
+
+/// The world of some files, or how the command ends because of what they say.
+pub(super) async fn open_files(
+    files: Files,
+    global: &Global,
+    streams: Streams,
+    format: Format,
+) -> Result<Result<Box<World>, Exit>, Failure> {
     let show = |files: &Files| {
         if format == Format::Json {
             streams.data(&validate_json(&files.diagnostics, &files.sources))?;
         }
         Ok(files.exit())
     };
-    open_world_or(global, streams, show).await
+    opened(files, global, streams, show).await
 }
 
 /// The world, or how the command ends once it has shown what keeps the files from being understood.
@@ -86,16 +96,24 @@ pub(super) async fn open_world_or(
     streams: Streams,
     show: impl FnOnce(&Files) -> Result<Exit, Failure>,
 ) -> Result<Result<Box<World>, Exit>, Failure> {
-    match World::open(global, streams).await? {
+    opened(read_files(global)?, global, streams, show).await
+}
+
+async fn opened(
+    files: Files,
+    global: &Global,
+    streams: Streams,
+    show: impl FnOnce(&Files) -> Result<Exit, Failure>,
+) -> Result<Result<Box<World>, Exit>, Failure> {
+    match World::open(files, global, streams).await? {
         Opened::Ready(world) => Ok(Ok(world)),
         Opened::Findings(files) => show(&files).map(Err),
     }
 }
 
 impl World {
-    /// Reads the files, narrows them to the chosen targets and opens what they name.
-    async fn open(global: &Global, streams: Streams) -> Result<Opened, Failure> {
-        let mut files = read_files(global)?;
+    /// Narrows the files to the chosen targets and opens what they name.
+    async fn open(mut files: Files, global: &Global, streams: Streams) -> Result<Opened, Failure> {
         // A plan runs the access tests on what will be live.
         files.diagnostics.retain(|finding| finding.code.0 != ACCESS_TEST_FAILS);
         if !files.diagnostics.is_empty() {
@@ -169,6 +187,14 @@ pub(super) async fn open_store(
 }
 
 impl Files {
+    /// What was read, judged.
+    pub(super) fn judged(loaded: config::Loaded) -> Self {
+        let config::Loaded { sources, diagnostics, desired } = loaded;
+        let is_whole = !diagnostics.has_errors();
+        let diagnostics = diagnostics.and(judged(&desired).iter().cloned());
+        Self { sources, diagnostics, desired, is_whole }
+    }
+
     /// How a command ends that cannot go on because of what was found.
     pub(super) fn exit(&self) -> Exit {
         if self.diagnostics.has_errors() { Exit::Findings } else { Exit::Done }

@@ -62,19 +62,29 @@ impl DocumentReader<'_> {
     }
 
     fn scalar(&self, node: &Node, text: &str, decoder: &mut Decoder<'_>) -> Template {
-        match plain_value(node) {
-            Some(Value::Null) => Template::Plain(Json::Null),
-            Some(Value::Bool(value)) => Template::Plain(Json::Bool(value)),
-            // The digits count: an account id must not pass through a floating-point number.
-            Some(Value::Number(_)) if is_json_number(text) => Template::Plain(Json::Number(text.to_owned())),
-            _ if is_odd_number(node, text) => {
+        match plain_json(node) {
+            Some(plain) => Template::Plain(plain),
+            None if is_odd_number(node, text) => {
                 let message = format!("The number {text} would not be kept as it is written.");
                 let note = format!("Write it in quotation marks: \"{text}\".");
                 decoder.report(code::TYPE, node.span, message, note);
                 Template::Plain(Json::Null)
             }
-            _ => Template::Text(self.variables.template(text, node.span, self.sources, decoder)),
+            None => Template::Text(self.variables.template(text, node.span, self.sources, decoder)),
         }
+    }
+}
+
+/// The value of a plain scalar that is no string: nothing, a boolean, or a number that JSON has as well.
+pub fn plain_json(node: &Node) -> Option<Json> {
+    match (plain_value(node)?, &node.kind) {
+        (Value::Null, _) => Some(Json::Null),
+        (Value::Bool(value), _) => Some(Json::Bool(value)),
+        // The digits count: an account id must not pass through a floating-point number.
+        (Value::Number(_), Kind::Scalar { text, .. }) if is_json_number(text) => {
+            Some(Json::Number(text.clone()))
+        }
+        _ => None,
     }
 }
 

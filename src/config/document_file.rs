@@ -72,14 +72,22 @@ fn inside(path: &Path, folder: &Path) -> Result<PathBuf, String> {
 
 /// The text of a regular file of a bounded size, without a byte order mark.
 pub(super) fn text(path: &Path) -> Result<String, String> {
+    bounded_text(path, MOST_BYTES)
+}
+
+/// The text of a regular file, without a byte order mark; what is longer than `most` bytes is cut off behind one more.
+///
+/// # Errors
+/// A sentence that says why it cannot be read.
+pub fn bounded_text(path: &Path, most: usize) -> Result<String, String> {
     let unreadable = |error: std::io::Error| format!("The file cannot be read: {error}.");
     let file = fs_err::File::open(path).map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(format!("{} is not a file.", path.display()));
     }
     let mut bytes = Vec::new();
-    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     let text =
         String::from_utf8(bytes).map_err(|error| format!("{} is not UTF-8: {error}.", path.display()))?;
     Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))

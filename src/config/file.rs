@@ -85,18 +85,32 @@ impl ReadError {
 /// # Errors
 /// [`ReadError`] where a path cannot be read at all; what is wrong inside the files is in the diagnostics.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, ReadError> {
+    load_with(paths, &[])
+}
+
+/// Reads files and folders, and behind them texts that shall stand in files of these paths, as one desired state.
+///
+/// # Errors
+/// [`ReadError`] where a path cannot be read at all; what is wrong inside the files is in the diagnostics.
+pub fn load_with(paths: &[PathBuf], written: &[(PathBuf, String)]) -> Result<Loaded, ReadError> {
     let mut sources = Sources::default();
     let mut findings = Vec::new();
     let mut trees: Vec<(PathBuf, Rc<Node>)> = Vec::new();
+    let mut texts: Vec<(PathBuf, String)> = Vec::new();
     for path in expand(paths)? {
         let text = document_file::text(&path).map_err(|message| ReadError::Unreadable { message })?;
+        texts.push((path, text));
+    }
+    texts.extend_from_slice(written);
+    for (path, text) in texts {
         let file = sources.add(path.display().to_string(), text);
         let tree = tree::parse(file, &sources.files[file].text, &mut findings);
         trees.extend(tree.map(|tree| (path, tree)));
     }
     let mut desired = meaning(&trees, &mut sources, &mut Decoder { findings: &mut findings });
     if desired.state == StateLocation::default() {
-        desired.state = StateLocation::Local(default_state(paths));
+        let first = paths.first().or(written.first().map(|(path, _)| path));
+        desired.state = StateLocation::Local(default_state(first.map_or(Path::new(""), PathBuf::as_path)));
     }
     let diagnostics = Diagnostics::new(findings);
     Ok(Loaded { sources, diagnostics, desired })
@@ -205,8 +219,7 @@ fn version(fields: Fields<'_>, decoder: &mut Decoder<'_>) {
 
 /// `state` in the folder that was named first, or beside the file that was named first: where it lies does not
 /// depend on which files a folder holds.
-fn default_state(paths: &[PathBuf]) -> PathBuf {
-    let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
+fn default_state(first: &Path) -> PathBuf {
     if first.is_dir() { first.join("state") } else { beside(first, Path::new("state")) }
 }
 

@@ -23,6 +23,9 @@ mod tests;
 mod tree;
 mod variable;
 
-pub use file::{Loaded, ReadError, load};
+pub use document::plain_json;
+pub use document_file::bounded_text;
+pub use file::{Loaded, ReadError, load, load_with};
 pub use recipe::{recipe, recipes};
 pub use schema::schema;
+pub use tree::{Entry as SourceEntry, Kind as SourceKind, Node as SourceNode, parse_template};

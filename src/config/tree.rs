@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use crate::model::{Diagnostic, SourceSpan};
 
@@ -24,18 +24,25 @@ const MOST_ALIASED: usize = 100_000;
 
 /// A node and its place.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) span: SourceSpan,
-    pub(super) kind: Kind,
+pub struct Node {
+    /// The place.
+    pub span: SourceSpan,
+    /// What it is.
+    pub kind: Kind,
     depth: usize,
     weight: usize,
 }
 
 /// What a node is.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub enum Kind {
     /// A scalar; a plain one may be a number, a boolean or nothing.
-    Scalar { text: String, plain: bool },
+    Scalar {
+        /// The text, unescaped.
+        text: String,
+        /// Whether it stands without quotation marks.
+        plain: bool,
+    },
     /// A list.
     List(Vec<Rc<Node>>),
     /// A map, in the order written, each key once.
@@ -44,14 +51,43 @@ pub(super) enum Kind {
 
 /// A key with its value.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_span: SourceSpan,
-    pub(super) value: Rc<Node>,
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The place of the key.
+    pub key_span: SourceSpan,
+    /// The value.
+    pub value: Rc<Node>,
+}
+
+/// What becomes of YAML tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tags {
+    /// They are reported.
+    Refused,
+    /// CloudFormation's short forms become the long ones: `!Ref x` is `{ Ref: x }`, `!Sub x` is `{ "Fn::Sub": x }`.
+    ShortForms,
 }
 
 /// Parses one file; nothing comes back where the text cannot be understood, and every finding is reported.
 pub(super) fn parse(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Rc<Node>> {
+    let says_something = findings.len();
+    let root = tree(file, text, Tags::Refused, findings);
+    if root.is_none() && findings.len() == says_something {
+        let message = "The file says nothing.";
+        let finding = Diagnostic::error(code::MISSING_FIELD, SourceSpan { file, start: 0, end: 0 }, message);
+        findings.push(finding.note("A desired-state file has at least `version` and `targets`."));
+    }
+    root
+}
+
+/// Parses a CloudFormation template: its short-form functions stand in the tree as the long ones. Nothing comes back
+/// where the text says nothing or cannot be understood; then a finding says why.
+pub fn parse_template(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Rc<Node>> {
+    tree(file, text, Tags::ShortForms, findings)
+}
+
+fn tree(file: usize, text: &str, tags: Tags, findings: &mut Vec<Diagnostic>) -> Option<Rc<Node>> {
     if text.len() > MOST_BYTES {
         let message = format!("The file is {} bytes long, more than {MOST_BYTES}.", text.len());
         findings.push(Diagnostic::error(code::TOO_LARGE, SourceSpan { file, start: 0, end: 0 }, message));
@@ -60,7 +96,7 @@ pub(super) fn parse(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> 
     line_breaks(file, text, findings);
     let spaced = flow_tabs_as_spaces(text);
     let text = spaced.as_deref().unwrap_or(text);
-    let mut builder = Builder::new(file, text.len(), findings);
+    let mut builder = Builder::new(file, text.len(), tags, findings);
     for event in Parser::new_from_str(text) {
         match event {
             Ok((event, span)) => {
@@ -73,11 +109,6 @@ pub(super) fn parse(file: usize, text: &str, findings: &mut Vec<Diagnostic>) -> 
                 return None;
             }
         }
-    }
-    if builder.root.is_none() {
-        let message = "The file says nothing.";
-        let finding = Diagnostic::error(code::MISSING_FIELD, SourceSpan { file, start: 0, end: 0 }, message);
-        builder.report(finding.note("A desired-state file has at least `version` and `targets`."));
     }
     builder.root
 }
@@ -98,8 +129,16 @@ fn line_breaks(file: usize, text: &str, findings: &mut Vec<Diagnostic>) {
 
 /// A collection that is not complete yet.
 enum Open {
-    List { start: usize, anchor: usize, items: Vec<Rc<Node>> },
-    Map { start: usize, anchor: usize, entries: Vec<Entry>, key: Option<Key> },
+    List { begun: Begun, items: Vec<Rc<Node>> },
+    Map { begun: Begun, entries: Vec<Entry>, key: Option<Key> },
+}
+
+/// How a node begins.
+struct Begun {
+    start: usize,
+    anchor: usize,
+    /// The name of the function that a short form puts around it.
+    function: Option<String>,
 }
 
 /// A key whose value is still to come.
@@ -113,6 +152,7 @@ struct Key {
 struct Builder<'a> {
     file: usize,
     length: usize,
+    tags: Tags,
     findings: &'a mut Vec<Diagnostic>,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Rc<Node>>,
@@ -122,15 +162,16 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(file: usize, length: usize, findings: &'a mut Vec<Diagnostic>) -> Self {
+    fn new(file: usize, length: usize, tags: Tags, findings: &'a mut Vec<Diagnostic>) -> Self {
         let (open, anchors) = (Vec::new(), BTreeMap::new());
-        Self { file, length, findings, open, anchors, documents: 0, written: 0, root: None }
+        Self { file, length, tags, findings, open, anchors, documents: 0, written: 0, root: None }
     }
 
     /// Takes one event; false when the rest is of no use.
     fn take(&mut self, event: Event<'_>, span: &Span) -> bool {
         let place = self.place(span);
-        if event.tag().is_some() {
+        let function = event.tag().and_then(|tag| self.function(tag));
+        if event.tag().is_some() && function.is_none() {
             let message = "A YAML tag stands here, and tags are not read.";
             self.report(
                 Diagnostic::error(code::SYNTAX, place, message).note("Write the value without the tag."),
@@ -149,14 +190,17 @@ impl<'a> Builder<'a> {
             }
             Event::Scalar(text, style, anchor, _) => {
                 let kind = Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
-                return self.complete(Node { span: place, kind, depth: 1, weight: 1 }, anchor);
+                let begun = Begun { start: place.start, anchor, function };
+                return self.complete(Node { span: place, kind, depth: 1, weight: 1 }, begun);
             }
             Event::SequenceStart(_, anchor, _) => {
-                self.open.push(Open::List { start: place.start, anchor, items: Vec::new() });
+                let begun = Begun { start: place.start, anchor, function };
+                self.open.push(Open::List { begun, items: Vec::new() });
                 return self.depth_is_fine(place);
             }
             Event::MappingStart(_, anchor, _) => {
-                self.open.push(Open::Map { start: place.start, anchor, entries: Vec::new(), key: None });
+                let begun = Begun { start: place.start, anchor, function };
+                self.open.push(Open::Map { begun, entries: Vec::new(), key: None });
                 return self.depth_is_fine(place);
             }
             Event::SequenceEnd | Event::MappingEnd => return self.close(place),
@@ -168,9 +212,9 @@ impl<'a> Builder<'a> {
 
     fn close(&mut self, end: SourceSpan) -> bool {
         let Some(open) = self.open.pop() else { return true };
-        let (start, anchor, kind) = match open {
-            Open::List { start, anchor, items } => (start, anchor, Kind::List(items)),
-            Open::Map { start, anchor, entries, key: _ } => (start, anchor, Kind::Map(entries)),
+        let (begun, kind) = match open {
+            Open::List { begun, items } => (begun, Kind::List(items)),
+            Open::Map { begun, entries, key: _ } => (begun, Kind::Map(entries)),
         };
         let parts: Vec<&Rc<Node>> = match &kind {
             Kind::List(items) => items.iter().collect(),
@@ -179,8 +223,8 @@ impl<'a> Builder<'a> {
         };
         let depth = 1 + parts.iter().map(|node| node.depth).max().unwrap_or(0);
         let weight = parts.iter().fold(1_usize, |sum, node| sum.saturating_add(node.weight));
-        let span = SourceSpan { file: self.file, start, end: end.end.max(start) };
-        self.complete(Node { span, kind, depth, weight }, anchor)
+        let span = SourceSpan { file: self.file, start: begun.start, end: end.end.max(begun.start) };
+        self.complete(Node { span, kind, depth, weight }, begun)
     }
 
     fn alias(&mut self, anchor: usize, place: SourceSpan) -> bool {
@@ -191,10 +235,26 @@ impl<'a> Builder<'a> {
         self.attach(node, place)
     }
 
-    fn complete(&mut self, node: Node, anchor: usize) -> bool {
+    /// The function of a short form; nothing for a tag that is not read.
+    fn function(&self, tag: &Tag) -> Option<String> {
+        let is_short = self.tags == Tags::ShortForms && tag.handle() == "!";
+        let name = tag.suffix();
+        let is_name = name.starts_with(|letter: char| letter.is_ascii_uppercase())
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric());
+        let long =
+            || if ["Ref", "Condition"].contains(&name) { name.to_owned() } else { format!("Fn::{name}") };
+        (is_short && is_name).then(long)
+    }
+
+    fn complete(&mut self, node: Node, begun: Begun) -> bool {
         self.written += 1;
-        let place = node.span;
-        let node = Rc::new(node);
+        let (place, Begun { start: _, anchor, function }) = (node.span, begun);
+        let mut node = Rc::new(node);
+        if let Some(key) = function {
+            let (depth, weight) = (node.depth + 1, node.weight.saturating_add(1));
+            let kind = Kind::Map(vec![Entry { key, key_span: place, value: node }]);
+            node = Rc::new(Node { span: place, kind, depth, weight });
+        }
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
         }

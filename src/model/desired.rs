@@ -343,9 +343,23 @@ impl DocumentTemplate {
     }
 }
 
+impl From<&Json> for Node {
+    /// The value as it stands, without variables.
+    fn from(json: &Json) -> Self {
+        match json {
+            Json::String(text) => Self::Text(Template::text(text)),
+            Json::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
+            Json::Object(members) => {
+                Self::Object(members.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect())
+            }
+            plain => Self::Plain(plain.clone()),
+        }
+    }
+}
+
 impl Node {
     /// The value for a target.
-    fn at(&self, target: &Target) -> Json {
+    pub fn at(&self, target: &Target) -> Json {
         match self {
             Self::Text(template) => Json::String(template.at(target).into_owned()),
             Self::Array(items) => Json::Array(items.iter().map(|item| item.at(target)).collect()),

@@ -1,7 +1,7 @@
 //! One HTTP client and one base configuration for the whole process; a cheap client for each target.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
@@ -15,6 +15,7 @@ use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_sts as sts;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime::client::retries::RetryPartition;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
 use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
@@ -94,6 +95,8 @@ type Once<T> = Arc<OnceCell<T>>;
 #[derive(Debug)]
 pub struct Aws {
     options: Options,
+    /// One for all profiles.
+    http: OnceLock<SharedHttpClient>,
     /// By profile.
     configs: Mutex<BTreeMap<Option<String>, Once<SdkConfig>>>,
     /// Credentials of roles, which the clients of all Regions share.
@@ -114,6 +117,7 @@ impl Aws {
     pub fn new(options: Options) -> Self {
         Self {
             options,
+            http: OnceLock::new(),
             configs: Mutex::default(),
             roles: Mutex::default(),
             accounts: Mutex::default(),
@@ -256,7 +260,7 @@ impl Aws {
         let config = match self.options.credentials {
             Credentials::Sandbox => SdkConfig::builder()
                 .behavior_version(behavior())
-                .http_client(OnceConnected::new(aws_smithy_http_client::Builder::new().build_http()))
+                .http_client(OnceConnected::plain())
                 .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
                 .time_source(aws_smithy_async::time::SharedTimeSource::default())
                 .identity_cache(identities)
@@ -275,23 +279,11 @@ impl Aws {
                     let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
                     loader = loader.profile_name(profile).credentials_provider(credentials);
                 }
-                if let Some(client) = self.shared_http_client() {
-                    loader = loader.http_client(client);
-                }
-                let config = loader.load().await;
-                let client = config.http_client().map(OnceConnected::new);
-                let mut config = config.into_builder();
-                config.set_http_client(client);
-                config
+                loader = loader.http_client(self.http.get_or_init(OnceConnected::https).clone());
+                loader.load().await.into_builder()
             }
         };
         config.build()
-    }
-
-    /// The HTTP client of a configuration that was loaded before, for another profile.
-    fn shared_http_client(&self) -> Option<aws_smithy_runtime_api::client::http::SharedHttpClient> {
-        let configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
-        configs.values().find_map(|cell| cell.get()?.http_client())
     }
 }
 

@@ -1,5 +1,8 @@
 //! One HTTP client for all targets.
 
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
@@ -14,9 +17,25 @@ use aws_smithy_types::config_bag::ConfigBag;
 pub(super) struct OnceConnected(SharedHttpClient);
 
 impl OnceConnected {
-    /// Wraps the SDK's own client.
-    pub(super) fn new(client: SharedHttpClient) -> SharedHttpClient {
+    /// The client that the SDK would make for each service client anew: rustls, the machine's root certificates, proxies from
+    /// the environment.
+    pub(super) fn https() -> SharedHttpClient {
+        let client = Builder::new().build_with_connector_fn(|settings, components| {
+            let mut connector =
+                ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));
+            connector.set_connector_settings(settings.cloned());
+            if let Some(components) = components {
+                connector.set_sleep_impl(components.sleep_impl());
+            }
+            connector.set_proxy_config(Some(ProxyConfig::from_env()));
+            connector.build()
+        });
         SharedHttpClient::new(Self(client))
+    }
+
+    /// A plain client that knows no proxies, for the sandbox.
+    pub(super) fn plain() -> SharedHttpClient {
+        SharedHttpClient::new(Self(Builder::new().build_http()))
     }
 }
 

@@ -17,6 +17,7 @@ mod github;
 mod graph;
 mod html;
 mod iam;
+mod import;
 mod json;
 mod layout;
 mod markdown;
@@ -35,7 +36,7 @@ pub use access::request_text;
 pub use apply::apply_text;
 pub use can::{Answer, can_json, can_text};
 pub use compact::{CompactedTarget, compact_json, compact_text};
-pub use desired::{DeclaredTarget, DesiredEntry, desired_yaml};
+pub use desired::{DeclaredTarget, DesiredEntry, DesiredFile, desired_yaml};
 pub use diagnostic::{diagnostics_text, findings_summary};
 pub use drift::{
     DriftedTarget, FoundDrift, LastSuccess, drift_json, drift_metrics, drift_review, drift_sarif, drift_text,
@@ -45,6 +46,7 @@ pub use github::{plan_github, validate_github};
 pub use graph::{plan_dot, plan_mermaid};
 pub use html::review_html;
 pub use iam::{Needs, Workflow, permissions_json, trust_json};
+pub use import::{Imported, ImportedPolicy, ImportedTarget, Unplaced, import_json, import_text};
 pub use json::{apply_json, plan_json, validate_json};
 pub use layout::Layout;
 pub use markdown::review_markdown;

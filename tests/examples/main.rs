@@ -17,6 +17,8 @@ mod runner;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 /// The files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -33,9 +35,10 @@ fn every_file_of_the_examples_can_be_read() {
     for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")) {
         let text = fs::read_to_string(&path).unwrap();
         let wrong = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("yml" | "yaml") => {
-                serde_yaml::from_str::<serde_yaml::Value>(&text).err().map(|error| error.to_string())
-            }
+            // A file may hold several documents.
+            Some("yml" | "yaml") => serde_yaml::Deserializer::from_str(&text)
+                .find_map(|document| serde_yaml::Value::deserialize(document).err())
+                .map(|error| error.to_string()),
             Some("json") => {
                 serde_json::from_str::<serde_json::Value>(&text).err().map(|error| error.to_string())
             }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::Severity;
 use crate::plan::TOOL_VERSION;
 use crate::report::finding::Finding;
-use crate::report::review::{Count, Problem, Review, ReviewItem};
+use crate::report::review::{AccessLine, Count, Problem, Review, ReviewItem};
 use crate::report::style::Style;
 
 use super::{SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH};
@@ -27,7 +27,7 @@ pub(super) struct PageFormat<'a> {
     counts: Vec<CountFormat<'a>>,
     changes: usize,
     problems: Vec<ProblemFormat>,
-    access: Vec<AccessFormat<'a>>,
+    access: Vec<AccessFormat>,
     findings: Vec<FindingFormat<'a>>,
     /// The kinds of items, to filter by.
     kinds: BTreeSet<&'a str>,
@@ -55,16 +55,16 @@ struct ProblemFormat {
 }
 
 #[derive(Serialize)]
-struct AccessFormat<'a> {
+struct AccessFormat {
     title: &'static str,
     class: &'static str,
-    lines: Vec<AccessLine<'a>>,
+    lines: Vec<LineFormat>,
     more: usize,
 }
 
 #[derive(Serialize)]
-struct AccessLine<'a> {
-    sentence: &'a str,
+struct LineFormat {
+    sentence: String,
     place: String,
 }
 
@@ -132,16 +132,12 @@ fn access<'a>(
     title: &'static str,
     style: Style,
     review: &'a Review,
-    of: impl Fn(&'a ReviewItem) -> &'a [String] + Copy,
-) -> AccessFormat<'a> {
-    let line = |(target, item, sentence): (_, &ReviewItem, &'a str)| AccessLine {
-        sentence,
-        place: item.key.at(target).to_string(),
-    };
-    let all = || review.access(of).map(|(target, item, sentence)| (&target.target, item, sentence));
-    let lines: Vec<AccessLine<'a>> = all().take(MOST_LINES).map(line).collect();
-    let more = all().count() - lines.len();
-    AccessFormat { title, class: style.as_str(), lines, more }
+    of: impl Fn(&'a ReviewItem) -> &'a [String],
+) -> AccessFormat {
+    let all = review.access(of);
+    let line = |line: &AccessLine| LineFormat { sentence: line.sentence.clone(), place: line.place() };
+    let lines: Vec<LineFormat> = all.iter().take(MOST_LINES).map(line).collect();
+    AccessFormat { title, class: style.as_str(), more: all.len() - lines.len(), lines }
 }
 
 impl ProblemFormat {

@@ -26,7 +26,9 @@ function show() {
   }
   for (const line of calm) line.hidden = kind.value !== '' || !line.textContent.toLowerCase().includes(wanted);
   document.body.dataset.shown = changes;
-  shown.textContent = `${changes} of ${document.body.dataset.changes} changes at ${seen} of ${targets.length} targets`;
+  const all = document.body.dataset.changes;
+  const counted = all === '0' ? '' : `${changes} of ${all} changes at `;
+  shown.textContent = `${counted}${seen} of ${targets.length} targets`;
 }
 
 function read() {

@@ -4,7 +4,7 @@ use crate::model::Severity;
 use crate::report::count::{counted, thousands};
 use crate::report::escape::{markdown, prose};
 use crate::report::finding::Finding;
-use crate::report::review::{Problem, Review, ReviewItem, ReviewTarget};
+use crate::report::review::{AccessLine, Problem, Review, ReviewItem, ReviewTarget};
 use crate::report::style::Style;
 
 use super::budget::Page;
@@ -66,14 +66,14 @@ fn found(review: &Review, severity: Severity) -> Vec<String> {
     review.findings.iter().filter(|finding| finding.severity == severity).map(line).collect()
 }
 
-/// Who gains or loses something, with the target where there are several.
-fn access<'a>(review: &'a Review, of: impl Fn(&'a ReviewItem) -> &'a [String] + Copy) -> Vec<String> {
-    let several = review.targets.len() > 1;
-    let line = |(target, _, sentence): (&ReviewTarget, _, &str)| {
-        let at = if several { format!("{}: ", markdown(&target.target.to_string())) } else { String::new() };
-        format!("{at}{}", markdown(sentence))
+/// Who gains or loses something, with the place where there are several targets.
+fn access<'a>(review: &'a Review, of: impl Fn(&'a ReviewItem) -> &'a [String]) -> Vec<String> {
+    let line = |line: &AccessLine| match (line.targets, review.targets.len()) {
+        (_, 1) => markdown(&line.sentence),
+        (1, _) => format!("{} at {}", markdown(&line.sentence), markdown(&line.place())),
+        _ => format!("{} at {}", markdown(&line.sentence), line.place()),
     };
-    review.access(of).map(line).collect()
+    review.access(of).iter().map(line).collect()
 }
 
 /// One target in a line, several in a table; those without changes as a number.
@@ -115,10 +115,10 @@ fn targets(review: &Review, page: &mut Page) {
 
 fn row(target: &ReviewTarget) -> String {
     let name = markdown(&target.target.to_string());
-    let word = match &target.error {
-        Some((word, _)) => *word,
-        None if target.is_refused() => "refused",
-        None => "",
-    };
-    format!("| {name} | {} | {} | {word} |\n", kinds(target), target.meter().unwrap_or_default())
+    format!(
+        "| {name} | {} | {} | {} |\n",
+        kinds(target),
+        target.meter().unwrap_or_default(),
+        target.trouble()
+    )
 }

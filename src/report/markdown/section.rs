@@ -49,8 +49,12 @@ const CLOSE: &str = "</details>\n\n";
 /// The details of all targets in so much room, and what did not fit.
 pub(super) fn sections(targets: &[ReviewTarget], room: usize) -> (String, LeftOut) {
     let mut sections: Vec<Section> = targets.iter().filter_map(Section::of).collect();
-    let mut room = room;
-    sections.iter_mut().for_each(|section| section.choose_lines(&mut room));
+    let whole: usize = sections.iter().map(Section::lines).sum();
+    // Where not even the lines fit, a third is for documents all the same.
+    let mut for_lines = if whole > room { room - room / 3 } else { room };
+    let mut room = room - for_lines;
+    sections.iter_mut().for_each(|section| section.choose_lines(&mut for_lines));
+    room += for_lines;
     sections.iter_mut().for_each(|section| section.choose_details(&mut room));
     let mut text = String::new();
     let mut left_out = LeftOut::default();
@@ -77,6 +81,12 @@ impl Section {
         let open = format!("<details><summary>{name} · {}</summary>\n\n", kinds(target));
         let has_something = !changes.is_empty() || !end.is_empty();
         has_something.then_some(Self { open, changes, end, is_open: false, has_end: false })
+    }
+
+    /// The length of its frame and of all its lines.
+    fn lines(&self) -> usize {
+        let lines: usize = self.changes.iter().map(|entry| length(&entry.line)).sum();
+        length(&self.open) + lines + length(CLOSE)
     }
 
     fn choose_lines(&mut self, room: &mut usize) {

@@ -108,3 +108,22 @@ fn refusals_come_first_and_are_counted() {
     assert!(text.find("takeover").expect("there") < text.find("| target |").expect("there"));
     assert_eq!(text.matches(CREATED).count(), 3);
 }
+
+#[test]
+fn what_is_the_same_at_many_targets_is_said_once() {
+    let with = |number: usize, sentence: String| {
+        let item = ReviewItem { gained: vec![sentence], ..item("a", 1) };
+        target(number, vec![item])
+    };
+    let mut targets: Vec<ReviewTarget> = (0..50)
+        .map(|number| with(number, format!("es may write when SourceAccount is {number:012}")))
+        .collect();
+    targets.push(with(50, "es may write when SourceAccount is 999999999999".to_owned()));
+    let text = comment(&review(targets));
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("- ")).collect();
+    let expected = [
+        "- `es may write when SourceAccount is ${account}` at 50 targets",
+        "- `es may write when SourceAccount is 999999999999` at `000000000050/us-east-1/policy:a`",
+    ];
+    assert_eq!(lines, expected);
+}

@@ -20,4 +20,4 @@ pub(super) use access::{Access, access};
 pub(super) use difference::difference;
 pub(super) use outcome::{outcome_style, outcome_summary};
 pub(super) use plan::{breadth, is_calm, plan_counts, review_target};
-pub(super) use problem::Problem;
+pub(super) use problem::{AccessLine, Problem};

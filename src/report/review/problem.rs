@@ -1,5 +1,9 @@
 //! What keeps a report's work from being done, and whom it newly lets write: what every format says first.
 
+use std::collections::BTreeMap;
+
+use crate::model::Target;
+use crate::report::count::counted;
 use crate::report::style::Style;
 
 use super::{Review, ReviewItem, ReviewTarget};
@@ -19,22 +23,67 @@ pub(in crate::report) struct Problem {
     pub(in crate::report) message: String,
 }
 
+/// A sentence about access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct AccessLine {
+    /// As it is at its target; with `${account}` and `${region}` where there are several.
+    pub(in crate::report) sentence: String,
+    /// The first policy's address.
+    place: String,
+    /// How many targets it is about.
+    pub(in crate::report) targets: usize,
+    last: Target,
+}
+
 impl Review {
     /// What speaks against it, target by target.
     pub(in crate::report) fn problems(&self) -> Vec<Problem> {
         self.targets.iter().flat_map(problems).collect()
     }
 
-    /// Who gains something, or loses it, each with the policy's address.
+    /// Who gains something, or loses it; what differs in the account and Region alone is said once.
     pub(in crate::report) fn access<'a>(
         &'a self,
-        of: impl Fn(&'a ReviewItem) -> &'a [String] + Copy,
-    ) -> impl Iterator<Item = (&'a ReviewTarget, &'a ReviewItem, &'a str)> {
-        let items =
-            self.targets.iter().flat_map(|target| target.items.iter().map(move |item| (target, item)));
-        items.flat_map(move |(target, item)| {
-            of(item).iter().map(move |sentence| (target, item, sentence.as_str()))
-        })
+        of: impl Fn(&'a ReviewItem) -> &'a [String],
+    ) -> Vec<AccessLine> {
+        let mut lines: Vec<AccessLine> = Vec::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for target in &self.targets {
+            for item in &target.items {
+                for sentence in of(item) {
+                    let general = general(sentence, &target.target);
+                    if let Some(line) = known.get(&general).and_then(|at| lines.get_mut(*at)) {
+                        if line.last != target.target {
+                            line.targets += 1;
+                            line.last.clone_from(&target.target);
+                            line.sentence = general;
+                        }
+                        continue;
+                    }
+                    known.insert(general, lines.len());
+                    lines.push(AccessLine {
+                        sentence: sentence.clone(),
+                        place: item.key.at(&target.target).to_string(),
+                        targets: 1,
+                        last: target.target.clone(),
+                    });
+                }
+            }
+        }
+        lines
+    }
+}
+
+/// A sentence as it would be at any target.
+fn general(sentence: &str, target: &Target) -> String {
+    let Target { account, region } = target;
+    sentence.replace(&account.to_string(), "${account}").replace(&region.to_string(), "${region}")
+}
+
+impl AccessLine {
+    /// The policy, or how many targets it is about.
+    pub(in crate::report) fn place(&self) -> String {
+        if self.targets == 1 { self.place.clone() } else { counted(self.targets, "target") }
     }
 }
 

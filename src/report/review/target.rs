@@ -150,10 +150,16 @@ impl ReviewTarget {
         self.changes() == 0 && self.refusals.is_empty() && self.error.is_none() && self.steps.is_empty()
     }
 
-    /// Whether a refusal stands that nobody allowed, or another run held the target.
-    pub fn is_refused(&self) -> bool {
-        let locked = self.error.as_ref().is_some_and(|(word, _)| *word == "refused");
-        locked || self.refusals.iter().any(|refusal| !refusal.allowed)
+    /// The word for what keeps it from being done: an error, a refusal that nobody allowed, a write that failed; empty
+    /// where nothing does.
+    pub fn trouble(&self) -> &'static str {
+        let is_bad = |step: &ReviewStep| step.outcome.as_ref().is_some_and(|found| found.style == Style::Bad);
+        match &self.error {
+            Some((word, _)) => word,
+            None if self.refusals.iter().any(|refusal| !refusal.allowed) => "refused",
+            None if self.steps.iter().any(is_bad) => "not all done",
+            None => "",
+        }
     }
 
     /// `7 of 10 slots, at most 8 during, 6 after`; nothing where the slots are not known.
