@@ -1,18 +1,13 @@
 //! The GitLab example: the scripts of its jobs, in order, on a sandbox and a GitLab that is files. Artifacts pass from job to
 //! job in the checkout.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, unreachable_pub, reason = "a test")]
-#![cfg(unix)]
-
-mod runner;
-
 use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
 use serde_yaml::Value as Yaml;
 
-use runner::{Ended, Machine, example, machine};
+use super::runner::{Ended, Machine, example, machine};
 
 const MARKER: &str = "<!-- logpolicy:plan -->";
 
@@ -61,7 +56,7 @@ fn run(machine: &Machine, job: &str, more: &[(&str, &str)]) -> Ended {
     .collect();
     variables.extend(machine.release_variables().map(|(name, value)| (name.to_owned(), value)));
     let (code, output) = machine.bash(&["-eo", "pipefail"], &script, &variables);
-    Ended { job: job.to_owned(), code, output }
+    Ended { code, output }
 }
 
 /// Plans the merge request and notes it; how the plan ended, and the note of the bot.

@@ -1,6 +1,18 @@
-//! Every YAML and JSON file of `examples/` can be read.
+//! Every YAML and JSON file of `examples/` can be read, and the commands of the pipelines run on the sandbox.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test reads and writes files, and says when it is skipped"
+)]
+
+#[cfg(unix)]
+mod github;
+#[cfg(unix)]
+mod gitlab;
+#[cfg(unix)]
+mod runner;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 //! A machine that runs the commands of a pipeline in a scratch checkout: a released `logpolicy` that works on a sandbox,
-//! and services that are files (`tests/fakes/`).
+//! and services that are files (`fakes/`).
 
 #![allow(dead_code, clippy::print_stderr, reason = "each test takes what it needs, and says what it skips")]
 
@@ -15,25 +15,23 @@ use serde_yaml::Value as Yaml;
 use sha2::{Digest, Sha256};
 
 /// The account of every test.
-pub const ACCOUNT: &str = "111122223333";
+pub(super) const ACCOUNT: &str = "111122223333";
 
 /// A checkout, and what lies around it.
-pub struct Machine {
+pub(super) struct Machine {
     scratch: tempfile::TempDir,
 }
 
 /// How a job ended.
-pub struct Ended {
-    /// The job's name.
-    pub job: String,
+pub(super) struct Ended {
     /// The exit code of its last command.
-    pub code: i32,
+    pub(super) code: i32,
     /// What it printed.
-    pub output: String,
+    pub(super) output: String,
 }
 
 /// A machine, or nothing where `jq` is missing, unless `LOGPOLICY_TEST_JQ` says that it is there.
-pub fn machine() -> Option<Machine> {
+pub(super) fn machine() -> Option<Machine> {
     let there = Command::new("jq").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there && env::var_os("LOGPOLICY_TEST_JQ").is_none() {
         eprintln!("skipped: no jq");
@@ -58,24 +56,24 @@ pub fn machine() -> Option<Machine> {
 }
 
 impl Machine {
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(super) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub fn json(&self, name: &str) -> Value {
+    pub(super) fn json(&self, name: &str) -> Value {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
     /// The desired state: one policy in each of two Regions.
-    pub fn desire(&self, log_group: &str) {
+    pub(super) fn desire(&self, log_group: &str) {
         let statement = json!({"Sid": "Search", "Effect": "Allow", "Principal": {"Service": "es.amazonaws.com"},
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": format!("arn:${{partition}}:logs:${{region}}:${{account}}:log-group:{log_group}/*:*"),
@@ -88,7 +86,7 @@ impl Machine {
     }
 
     /// Somebody else changes the policy in a Region, or writes it.
-    pub fn meddle(&self, region: &str, log_group: &str) {
+    pub(super) fn meddle(&self, region: &str, log_group: &str) {
         let path = self.path("world.json");
         let mut world = if path.exists() {
             self.json("world.json")
@@ -103,15 +101,20 @@ impl Machine {
     }
 
     /// What AWS has in a Region under the name of our policy.
-    pub fn live(&self, region: &str) -> String {
+    pub(super) fn live(&self, region: &str) -> String {
         let world = self.json("world.json");
         world["accounts"][ACCOUNT][region]["policies"]["search"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Runs a script in the checkout, with nothing of this process's environment but the path and the home.
-    pub fn bash(&self, flags: &[&str], script: &str, variables: &BTreeMap<String, String>) -> (i32, String) {
+    pub(super) fn bash(
+        &self,
+        flags: &[&str],
+        script: &str,
+        variables: &BTreeMap<String, String>,
+    ) -> (i32, String) {
         self.write("script.sh", script);
-        let mut path = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fakes")];
+        let mut path = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/examples/fakes")];
         path.extend(env::split_paths(variables.get("PATH").unwrap_or(&env::var("PATH").unwrap())));
         let output = Command::new("bash")
             .args(flags)
@@ -131,7 +134,7 @@ impl Machine {
     }
 
     /// Where a release is found, as the examples' READMEs say.
-    pub fn release_variables(&self) -> [(&'static str, String); 3] {
+    pub(super) fn release_variables(&self) -> [(&'static str, String); 3] {
         let digest = Sha256::digest(fs::read(self.path("release")).unwrap());
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         [
@@ -142,7 +145,7 @@ impl Machine {
     }
 
     /// The calls to the services since this was asked last.
-    pub fn calls(&self) -> String {
+    pub(super) fn calls(&self) -> String {
         let calls = fs::read_to_string(self.path("service/calls")).unwrap_or_default();
         self.write("service/calls", "");
         calls
@@ -150,7 +153,7 @@ impl Machine {
 }
 
 /// A file of `examples/`, as text and as YAML.
-pub fn example(name: &str) -> (String, Yaml) {
+pub(super) fn example(name: &str) -> (String, Yaml) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
     let text = fs::read_to_string(path).unwrap();
     let yaml = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
