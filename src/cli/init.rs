@@ -22,6 +22,9 @@ pub(super) struct InitArguments {
     /// The Region of the first target
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     region: Region,
+    /// Also write workflows for GitHub Actions: a plan on each pull request, apply on merge, drift every night
+    #[arg(long)]
+    github: bool,
     /// The folder to write to
     #[arg(value_name = "FOLDER", default_value = ".")]
     folder: PathBuf,
@@ -32,6 +35,26 @@ const STARTER: &str = include_str!("starter/logpolicy.yaml");
 
 /// What belongs to one machine and not to the repository.
 const IGNORED: &str = "# The sandbox of logpolicy, and saved plans.\n/.logpolicy/\n/plan.json\n";
+
+/// The workflows for GitHub Actions, as `examples/github` has them.
+const GITHUB: [(&str, &str); 4] = [
+    (
+        ".github/workflows/logpolicy-plan.yml",
+        include_str!("../../examples/github/.github/workflows/logpolicy-plan.yml"),
+    ),
+    (
+        ".github/workflows/logpolicy-apply.yml",
+        include_str!("../../examples/github/.github/workflows/logpolicy-apply.yml"),
+    ),
+    (
+        ".github/workflows/logpolicy-drift.yml",
+        include_str!("../../examples/github/.github/workflows/logpolicy-drift.yml"),
+    ),
+    (
+        ".github/logpolicy/drift-issues.sh",
+        include_str!("../../examples/github/.github/logpolicy/drift-issues.sh"),
+    ),
+];
 
 /// A file of the new repository.
 struct Starter {
@@ -57,7 +80,7 @@ pub(super) fn init(arguments: &InitArguments, streams: Streams) -> Result<Exit, 
         write_public(&path, text, false, "writing the first files")?;
         streams.say(&format!("wrote {}\n", path.display()));
     }
-    streams.say(&next(&arguments.folder));
+    streams.say(&next(&arguments.folder, arguments.github));
     Ok(Exit::Done)
 }
 
@@ -65,19 +88,31 @@ fn starters(arguments: &InitArguments) -> Vec<Starter> {
     let desired = STARTER
         .replace("111122223333", arguments.account.as_str())
         .replace("us-east-1", arguments.region.as_str());
-    vec![
+    let mut files = vec![
         Starter { path: DEFAULT_FILE, text: desired },
         Starter { path: "logpolicy.schema.json", text: format!("{:#}\n", config::schema()) },
         Starter { path: ".gitignore", text: IGNORED.to_owned() },
-    ]
+    ];
+    if arguments.github {
+        files.extend(GITHUB.map(|(path, text)| Starter { path, text: text.to_owned() }));
+    }
+    files
 }
 
-fn next(folder: &Path) -> String {
+fn next(folder: &Path, github: bool) -> String {
     let place = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
-    format!(
+    let mut text = format!(
         "Next: {place}logpolicy import -o imported.yaml   writes down what is live already\n\
          \x20     {place}logpolicy --sandbox plan           plays with it, without AWS\n"
-    )
+    );
+    if github {
+        text.push_str(
+            "For the workflows: two roles, whose policies and trust `logpolicy iam plan --attribute` and `logpolicy iam apply`\n\
+             print (with --github OWNER/NAME for the trust), and the repository variables LOGPOLICY_PLAN_ROLE,\n\
+             LOGPOLICY_APPLY_ROLE, LOGPOLICY_REGION, LOGPOLICY_URL, LOGPOLICY_VERSION and LOGPOLICY_SHA256.\n",
+        );
+    }
+    text
 }
 
 #[cfg(test)]
@@ -103,7 +138,7 @@ mod tests {
         let path = folder.path().join(DEFAULT_FILE);
         for text in [STARTER.to_owned(), uncommented()] {
             fs_err::write(&path, &text).expect("written");
-            let loaded = config::load(&[path.clone()]).expect("read");
+            let loaded = config::load(std::slice::from_ref(&path)).expect("read");
             assert!(!loaded.diagnostics.has_errors(), "{:?}\n{text}", loaded.diagnostics);
         }
         assert!(uncommented().contains("  - id: AppEvents"), "the examples are in it");

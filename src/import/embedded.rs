@@ -19,7 +19,7 @@ pub(super) fn embedded(template: &Template) -> Result<Node, String> {
     let mut text = String::new();
     for segment in template.segments() {
         match segment {
-            Segment::Text(part) if part.contains(|letter| is_mark(letter)) => {
+            Segment::Text(part) if part.contains(is_mark) => {
                 return Err("it holds letters for private use".to_owned());
             }
             Segment::Text(part) => text.push_str(part),

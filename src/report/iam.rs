@@ -44,10 +44,10 @@ pub fn permissions_json(needs: &Needs) -> String {
         read.push("cloudtrail:LookupEvents");
         read.sort_unstable();
     }
-    let mut statements = vec![statement("ReadPolicies", &read, json!("*"))];
+    let mut statements = vec![statement("ReadPolicies", &read, "*")];
     if *writes {
         let write = ["logs:DeleteResourcePolicy", "logs:PutResourcePolicy"];
-        statements.push(statement("WritePolicies", &write, json!("*")));
+        statements.push(statement("WritePolicies", &write, "*"));
     }
     if let Some(bucket) = bucket {
         statements.extend(record(bucket, *writes));
@@ -61,22 +61,21 @@ fn record(location: &S3Location, writes: bool) -> Vec<Value> {
     let partition = region.partition();
     let bucket = format!("arn:{partition}:s3:::{bucket}");
     let under = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-    let mut list = statement("ListRecords", &["s3:ListBucket"], json!(bucket));
+    let mut list = statement("ListRecords", &["s3:ListBucket"], &bucket);
     list["Condition"] = json!({ "StringLike": { "s3:prefix": format!("{under}*") } });
     let actions: &[&str] =
         if writes { &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"] } else { &["s3:GetObject"] };
     let name = if writes { "KeepRecords" } else { "ReadRecords" };
-    let mut statements = vec![list, statement(name, actions, json!(format!("{bucket}/{under}*")))];
+    let mut statements = vec![list, statement(name, actions, &format!("{bucket}/{under}*"))];
     // An alias is no resource of a policy; its key's ARN is not known here.
     if let Some(key) = kms_key_id.as_ref().filter(|key| key.starts_with("arn:") && key.contains(":key/")) {
         let actions: &[&str] =
             if writes { &["kms:Decrypt", "kms:GenerateDataKey"] } else { &["kms:Decrypt"] };
-        statements.push(statement("UseRecordKey", actions, json!(key)));
+        statements.push(statement("UseRecordKey", actions, key));
     } else if kms_key_id.is_some() {
         let actions: &[&str] =
             if writes { &["kms:Decrypt", "kms:GenerateDataKey"] } else { &["kms:Decrypt"] };
-        let mut any =
-            statement("UseRecordKey", actions, json!(format!("arn:{partition}:kms:{region}:*:key/*")));
+        let mut any = statement("UseRecordKey", actions, &format!("arn:{partition}:kms:{region}:*:key/*"));
         any["Condition"] = json!({ "StringLike": { "kms:ViaService": format!("s3.{region}.*") } });
         statements.push(any);
     }
@@ -102,7 +101,7 @@ pub fn trust_json(workflow: &Workflow) -> String {
     })])
 }
 
-fn statement(sid: &str, actions: &[&str], resource: Value) -> Value {
+fn statement(sid: &str, actions: &[&str], resource: &str) -> Value {
     json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 

@@ -49,11 +49,11 @@ fn sarif(findings: &[Finding]) -> String {
         }
         result
     });
-    log(&described, results.collect())
+    log(&described, &results.collect::<Vec<Value>>())
 }
 
 /// One run of this tool.
-pub(super) fn log(rules: &[Value], results: Vec<Value>) -> String {
+pub(super) fn log(rules: &[Value], results: &[Value]) -> String {
     let run = json!({
         "tool": { "driver": { "name": "logpolicy", "semanticVersion": TOOL_VERSION, "rules": rules } },
         "columnKind": "unicodeCodePoints",

@@ -29,7 +29,7 @@ pub(super) fn accepted(
     let grants: Vec<&GrantTemplate> =
         desired.grants.iter().filter(|grant| !grant.entry.lint.allow.is_empty()).collect();
     for finding in findings {
-        let entry = entry_of(&accepting, &finding);
+        let entry = entry_of(desired, &accepting, &finding);
         let grant = grants.iter().find(|grant| grant.is_about(&finding)).map(|grant| &grant.entry);
         let own = entry.or(grant).and_then(|entry| exception(&entry.lint, &finding));
         let accepted = own.or(exception(&desired.lint, &finding));
@@ -43,10 +43,17 @@ pub(super) fn accepted(
     (kept, used)
 }
 
-/// The entry that a finding is about.
-fn entry_of<'a>(entries: &[&'a PolicyTemplate], finding: &Diagnostic) -> Option<&'a PolicyTemplate> {
+/// The entry that a finding is about: of several with one name, the one of the finding's target.
+fn entry_of<'a>(
+    desired: &DesiredState,
+    entries: &[&'a PolicyTemplate],
+    finding: &Diagnostic,
+) -> Option<&'a PolicyTemplate> {
     let address = finding.address.as_ref()?;
-    entries.iter().copied().find(|entry| entry.key(&address.target) == address.key)
+    let place = desired.targets.binary_search_by(|at| at.target.cmp(&address.target)).ok();
+    let at = place.and_then(|place| desired.targets.get(place));
+    let is_here = |entry: &PolicyTemplate| at.is_none_or(|at| entry.applies_to(at));
+    entries.iter().copied().find(|entry| entry.key(&address.target) == address.key && is_here(entry))
 }
 
 fn exception(lint: &Lint, finding: &Diagnostic) -> Option<SourceSpan> {

@@ -34,7 +34,7 @@ pub fn drift_sarif(targets: &[DriftedTarget], file: &str) -> String {
         let drifted = found.drift.drifted.iter();
         results.extend(drifted.map(|drifted| result(target, drifted, found.sources.get(&drifted.key), file)));
     }
-    log(&rules, results)
+    log(&rules, &results)
 }
 
 fn result(target: &Target, drifted: &Drifted, source: Option<&Location>, file: &str) -> Value {

@@ -14,8 +14,9 @@ use super::review::{Review, ReviewTarget};
 use budget::Page;
 use section::{LeftOut, sections};
 
-/// The longest body of a comment on GitHub, in characters; here in UTF-16 units, of which there are no fewer.
-const LIMIT: usize = 65_536;
+/// The longest report: a comment on GitHub holds 65,536 characters, and the rest is left for what a workflow adds to it.
+/// Here in UTF-16 units, of which there are no fewer.
+const LIMIT: usize = 65_000;
 
 /// A report as the body of a comment.
 pub fn review_markdown(review: &Review) -> String {
