@@ -83,7 +83,9 @@ pub(super) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Begin: write a commented logpolicy.yaml, and workflows for GitHub
-    #[command(after_help = "Example:\n  logpolicy init --account 111122223333 --region us-east-1")]
+    #[command(
+        after_help = "Example:\n  logpolicy init --account 111122223333 --region us-east-1\n  logpolicy init --github"
+    )]
     Init(InitArguments),
     /// Check the desired state, offline
     #[command(after_help = "Example:\n  logpolicy validate --format json")]
