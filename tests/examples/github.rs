@@ -42,7 +42,7 @@ fn evaluate(machine: &Machine, expression: &str, event: Event, results: &BTreeMa
         "github.ref == 'refs/heads/main'" => true.to_string(),
         "github.event.pull_request.head.repo.full_name != github.repository" => event.from_fork.to_string(),
         "github.event.pull_request.head.repo.full_name == github.repository"
-        | "always() && github.event.pull_request.head.repo.full_name == github.repository" => {
+        | "${{ !cancelled() && github.event.pull_request.head.repo.full_name == github.repository }}" => {
             (!event.from_fork).to_string()
         }
         unknown => panic!("{unknown} is not known here"),
