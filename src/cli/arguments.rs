@@ -342,11 +342,13 @@ mod tests {
     #[test]
     fn every_example_is_of_its_command_and_can_be_read() {
         for (name, help) in commands(&Arguments::command(), "logpolicy") {
-            let examples: Vec<&str> = help.lines().skip(1).map(str::trim).collect();
+            // What stands below an empty line explains.
+            let lines = help.lines().skip(1).map(str::trim);
+            let examples: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
             let words: Vec<&str> = name.split(' ').skip(1).collect();
             let is_of_it = |line: &&str| words.iter().all(|word| line.split(' ').any(|other| other == *word));
             assert!(examples.iter().any(is_of_it), "{name}: {help}");
-            for line in examples {
+            for line in examples.iter().filter(|line| line.starts_with("logpolicy ")) {
                 let read = line.split(['>', '|']).next().unwrap_or_default().split_whitespace();
                 let read = read.map(|word| word.trim_matches(['\'', '"']));
                 assert!(Arguments::try_parse_from(read).is_ok(), "{name}: {line}");
