@@ -342,6 +342,7 @@ mod tests {
     #[test]
     fn every_example_is_of_its_command_and_can_be_read() {
         for (name, help) in commands(&Arguments::command(), "logpolicy") {
+            // What stands below an empty line explains.
             let lines = help.lines().skip(1).map(str::trim);
             let examples: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
             let words: Vec<&str> = name.split(' ').skip(1).collect();
