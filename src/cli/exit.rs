@@ -1,4 +1,4 @@
-//! Exit codes (CONTRACT section 3).
+//! Exit codes.
 
 use std::process::ExitCode;
 

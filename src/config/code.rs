@@ -1,4 +1,4 @@
-//! The codes of what the reader finds (CONTRACT section 8, LP101–LP119).
+//! The codes of what the reader finds (LP101–LP119).
 
 use crate::model::Code;
 

@@ -16,7 +16,7 @@ pub struct Unmanaged {
     pub discover_log_groups: bool,
 }
 
-/// Policies that AWS services and consoles write (AWS.md, "Who else writes").
+/// Policies that AWS services and consoles write under these names.
 const WRITTEN_BY_AWS: [&str; 5] = [
     "AWSLogDeliveryWrite*",
     "AWSWAF-LOGS",

@@ -62,7 +62,7 @@ impl RefusalName {
         }
     }
 
-    /// Whether `--allow` can lift it (CONTRACT section 4).
+    /// Whether `--allow` can lift it.
     pub fn can_be_allowed(self) -> bool {
         match self {
             Self::Takeover | Self::TooManyDeletes | Self::TooManyChanges | Self::AccessGap => true,

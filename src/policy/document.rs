@@ -120,7 +120,7 @@ impl Document {
         &self.statements
     }
 
-    /// The canonical form: equal texts mean equal policies, in the sense of CONTRACT section 5.
+    /// The canonical form: equal texts mean equal policies.
     pub fn canonical(&self) -> &str {
         &self.canonical
     }

@@ -6,7 +6,7 @@
 use super::Json;
 use super::canonical::account_of_root;
 
-/// The elements of a document (IAM user guide, "IAM JSON policy elements reference"), in the order in which AWS returns documents (recorded 2026, AWS.md "What is read back").
+/// The elements of a document (IAM user guide, "IAM JSON policy elements reference"), in the order in which AWS returns documents (recorded 2026).
 pub const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
 /// The elements of a statement, in the same order.
 pub const STATEMENT_ELEMENTS: [&str; 9] = [

@@ -142,7 +142,7 @@ impl ProviderError {
     }
 }
 
-/// The codes of AWS.md "Errors and what to do"; some are in no model, so the text is what counts.
+/// The codes that AWS answers with; some are in no model, so the text is what counts.
 fn kind_of_code(code: &str) -> ProviderErrorKind {
     match code {
         "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "OptInRequired" => {

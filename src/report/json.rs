@@ -1,4 +1,4 @@
-//! JSON for programs (CONTRACT section 6).
+//! JSON for programs.
 
 use serde::Serialize;
 

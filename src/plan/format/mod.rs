@@ -1,4 +1,4 @@
-//! The JSON of a plan (CONTRACT section 6), and the digest that names it.
+//! The JSON of a plan, and the digest that names it.
 
 mod change;
 mod operation;

@@ -197,7 +197,7 @@ fn precondition(before: Option<&Arc<Document>>, revision: Option<&String>) -> Pr
     }
 }
 
-/// The revision after a write: one more for each put, and 1 for the first (AWS.md, revisions).
+/// The revision after a write: one more for each put, and 1 for the first (recorded 2026).
 fn following(actor: &Actor, is_there: bool, revision: Option<&String>) -> Option<String> {
     if actor.key.takes_slot() || !is_there {
         return None;

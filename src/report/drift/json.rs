@@ -1,4 +1,4 @@
-//! Drift for programs (CONTRACT section 6).
+//! Drift for programs.
 
 use serde::Serialize;
 
