@@ -1,6 +1,6 @@
 //! The canonical form: what of a document IAM reads, and nothing of how it was written.
 //!
-//! What means nothing is listed; everything else counts. The result is itself a policy
+//! What means nothing to IAM is dropped; everything else counts. The result is itself a policy
 //! document, so that taking it again changes nothing.
 
 use super::{Json, Statement};
