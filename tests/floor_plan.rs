@@ -29,7 +29,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
 const FRONT: &str = "cli";
 
 /// A package and the rooms that it lives in. `serde` and `thiserror` are part of the language here.
-const PACKAGES: [(&str, &[&str]); 27] = [
+const PACKAGES: [(&str, &[&str]); 28] = [
     ("serde_json", &["policy", "config", "plan", "provider", "store", "report", "emulator", "cli"]),
     ("sha2", &["policy", "emulator"]),
     ("serde_yaml", &["config"]),
@@ -51,6 +51,7 @@ const PACKAGES: [(&str, &[&str]); 27] = [
     ("hyper_util", &["emulator"]),
     ("http_body_util", &["emulator"]),
     ("globset", &["cli"]),
+    ("indicatif", &["cli"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -60,6 +60,9 @@ pub(super) struct Global {
     /// How many targets at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), global = true)]
     pub(super) parallelism: u16,
+    /// Show no progress bar; there is none where standard error is no terminal
+    #[arg(long, global = true)]
+    pub(super) no_progress: bool,
     /// Talk to this endpoint instead of AWS
     #[arg(long, value_name = "URL", global = true, conflicts_with = "sandbox")]
     pub(super) endpoint_url: Option<String>,

@@ -1,6 +1,5 @@
 //! `logpolicy can`
 
-use crate::fleet;
 use crate::model::{DesiredTarget, Judgement, LiveState, PolicyKey, judge, request};
 use crate::pack::place_grants;
 use crate::policy::{Document, EFFECTIVE_ACTIONS};
@@ -90,20 +89,24 @@ fn answer<'a>(
 }
 
 async fn live_answers(arguments: &CanArguments, action: &str, world: &World) -> Result<Vec<Answer>, Failure> {
-    let answers = fleet::across(&world.desired.targets, world.width, |at| async move {
-        let reader = world.aws.reader(at).await;
-        let log_groups = [arguments.log_group.clone()].into();
-        let (account, live) = tokio::join!(world.aws.account(at), reader.read(&log_groups));
-        let account = account?;
-        if account != at.target.account {
-            let message =
-                format!("the credentials belong to account {account}, and the target is {}", at.target);
-            return Err(Failure::error(message, vec!["Use credentials of the target's account.".to_owned()]));
-        }
-        let LiveState { policies } = live?;
-        let policies = policies.iter().map(|(key, policy)| (key, &*policy.document));
-        Ok(answer(arguments, action, at, policies))
-    })
-    .await;
+    let answers = world
+        .across(|at| async move {
+            let reader = world.aws.reader(at).await;
+            let log_groups = [arguments.log_group.clone()].into();
+            let (account, live) = tokio::join!(world.aws.account(at), reader.read(&log_groups));
+            let account = account?;
+            if account != at.target.account {
+                let message =
+                    format!("the credentials belong to account {account}, and the target is {}", at.target);
+                return Err(Failure::error(
+                    message,
+                    vec!["Use credentials of the target's account.".to_owned()],
+                ));
+            }
+            let LiveState { policies } = live?;
+            let policies = policies.iter().map(|(key, policy)| (key, &*policy.document));
+            Ok(answer(arguments, action, at, policies))
+        })
+        .await;
     answers.into_iter().collect()
 }

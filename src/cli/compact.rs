@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::fleet;
 use crate::model::{DesiredTarget, NamedLogGroups, Node, Owner, PolicyKey, owners};
 use crate::pack::{Compaction, Surroundings, compact, place_grants};
 use crate::policy::{Document, Json, matches_wildcards};
@@ -50,16 +49,17 @@ pub(super) async fn run(
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
-    let results = fleet::across(&world.desired.targets, world.width, |at| {
-        let world = &world;
-        async move {
-            let result = compacted(world, at, arguments).await;
-            let exit = result.as_ref().map_or_else(|failure| failure.exit, |_| Exit::Done);
-            let result = result.map_err(|failure| failure.sentence());
-            (CompactedTarget { target: at.target.clone(), result }, exit)
-        }
-    })
-    .await;
+    let results = world
+        .across(|at| {
+            let world = &world;
+            async move {
+                let result = compacted(world, at, arguments).await;
+                let exit = result.as_ref().map_or_else(|failure| failure.exit, |_| Exit::Done);
+                let result = result.map_err(|failure| failure.sentence());
+                (CompactedTarget { target: at.target.clone(), result }, exit)
+            }
+        })
+        .await;
     let (results, exits): (Vec<CompactedTarget>, Vec<Exit>) = results.into_iter().unzip();
     names_something(&arguments.policies, &results)?;
     let wrong =

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::diff::{Drift, DriftKind, Drifted, States, drift};
-use crate::fleet;
 use crate::model::{
     Attribution, ByOwner, DesiredTarget, LivePolicy, LiveState, LookupWindow, Owner, PolicyKey,
     RecordedState, TargetDesired, WriteKind, WriteQuery, owners, slots_by_owner,
@@ -58,23 +57,27 @@ pub(super) async fn run(
     };
     let only = Only::new(&global.only)?;
     let (world, only) = (&*world, &only);
-    let results = fleet::across(&world.desired.targets, world.width, |at| async move {
-        let target = at.target.clone();
-        match look(world, at, only).await {
-            Ok(mut found) => {
-                let asked =
-                    if arguments.attribute { attribute(world, at, &mut found.drift).await } else { Ok(()) };
-                let exit = asked.as_ref().map_or_else(|failure| failure.exit, |()| Exit::Done);
-                let error = asked.err().map(|failure| failure.sentence());
-                (DriftedTarget { target, found: Some(found), error }, exit)
+    let results = world
+        .across(|at| async move {
+            let target = at.target.clone();
+            match look(world, at, only).await {
+                Ok(mut found) => {
+                    let asked = if arguments.attribute {
+                        attribute(world, at, &mut found.drift).await
+                    } else {
+                        Ok(())
+                    };
+                    let exit = asked.as_ref().map_or_else(|failure| failure.exit, |()| Exit::Done);
+                    let error = asked.err().map(|failure| failure.sentence());
+                    (DriftedTarget { target, found: Some(found), error }, exit)
+                }
+                Err(failure) => {
+                    let error = Some(failure.sentence());
+                    (DriftedTarget { target, found: None, error }, failure.exit)
+                }
             }
-            Err(failure) => {
-                let error = Some(failure.sentence());
-                (DriftedTarget { target, found: None, error }, failure.exit)
-            }
-        }
-    })
-    .await;
+        })
+        .await;
     let (targets, exits): (Vec<DriftedTarget>, Vec<Exit>) = results.into_iter().unzip();
     if targets.iter().any(|target| target.found.is_some()) {
         only.check()?;

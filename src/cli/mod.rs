@@ -24,6 +24,7 @@ mod plan;
 mod plan_arguments;
 mod plan_form;
 mod planning;
+mod progress;
 mod recipes;
 mod report_file;
 mod rollback;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fleet;
 use crate::model::{
     AccountId, DesiredPolicy, DesiredState, DesiredTarget, Diagnostic, LiveState, PolicyKey, PolicyScope,
     RecordedState, Target, TargetDesired,
@@ -46,23 +45,24 @@ pub(super) struct Course<'a> {
 
 /// Plans every target; the failure of one is a value and stops no other.
 pub(super) async fn plan_targets(world: &World, course: &Course<'_>) -> Result<Vec<Planned>, Failure> {
-    let planned = fleet::across(&world.desired.targets, world.width, |at| async move {
-        let target = at.target.clone();
-        let planned = match course.refused.get(&target) {
-            Some(why) => Err(why.clone()),
-            None => {
-                plan_target(world, at, course).await.map_err(|failure| Unplanned::failed(failure.sentence()))
+    let planned = world
+        .across(|at| async move {
+            let target = at.target.clone();
+            let planned = match course.refused.get(&target) {
+                Some(why) => Err(why.clone()),
+                None => plan_target(world, at, course)
+                    .await
+                    .map_err(|failure| Unplanned::failed(failure.sentence())),
+            };
+            match planned {
+                Ok((plan, recorded)) => Planned { result: TargetResult { target, plan: Ok(plan) }, recorded },
+                Err(why) => Planned {
+                    result: TargetResult { target, plan: Err(why) },
+                    recorded: RecordedState::default(),
+                },
             }
-        };
-        match planned {
-            Ok((plan, recorded)) => Planned { result: TargetResult { target, plan: Ok(plan) }, recorded },
-            Err(why) => Planned {
-                result: TargetResult { target, plan: Err(why) },
-                recorded: RecordedState::default(),
-            },
-        }
-    })
-    .await;
+        })
+        .await;
     if planned.iter().any(|planned| planned.result.plan.is_ok()) {
         course.only.check()?;
     }

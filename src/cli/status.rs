@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
 
-use crate::fleet;
 use crate::model::{
     DesiredTarget, LiveState, Meter, PolicyKey, RecordedState, TargetDesired, named_log_groups, owners,
 };
@@ -59,21 +58,22 @@ pub(super) async fn status(
     };
     let only = Only::new(&global.only)?;
     let (world, only) = (&*world, &only);
-    let found = fleet::across(&world.desired.targets, world.width, |at| async move {
-        let target = at.target.clone();
-        match read(world, at, only).await {
-            Ok((meter, None)) => (TargetStatus { target, meter: Some(meter), error: None }, Exit::Done),
-            Ok((meter, Some(failure))) => {
-                let error = Some(failure.sentence());
-                (TargetStatus { target, meter: Some(meter), error }, failure.exit)
+    let found = world
+        .across(|at| async move {
+            let target = at.target.clone();
+            match read(world, at, only).await {
+                Ok((meter, None)) => (TargetStatus { target, meter: Some(meter), error: None }, Exit::Done),
+                Ok((meter, Some(failure))) => {
+                    let error = Some(failure.sentence());
+                    (TargetStatus { target, meter: Some(meter), error }, failure.exit)
+                }
+                Err(failure) => {
+                    let error = Some(failure.sentence());
+                    (TargetStatus { target, meter: None, error }, failure.exit)
+                }
             }
-            Err(failure) => {
-                let error = Some(failure.sentence());
-                (TargetStatus { target, meter: None, error }, failure.exit)
-            }
-        }
-    })
-    .await;
+        })
+        .await;
     let (statuses, exits): (Vec<TargetStatus>, Vec<Exit>) = found.into_iter().unzip();
     if statuses.iter().any(|status| status.meter.is_some()) {
         only.check()?;

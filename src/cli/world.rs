@@ -6,6 +6,7 @@ use globset::{Glob, GlobMatcher};
 
 use crate::config;
 use crate::emulator::{self, Emulator};
+use crate::fleet;
 use crate::model::{DesiredState, DesiredTarget, Diagnostics, Sources, StateLocation};
 use crate::provider::{Aws, Credentials, Options};
 use crate::report::{diagnostics_text, validate_json};
@@ -16,6 +17,7 @@ use super::arguments::{Format, Global};
 use super::clock::run_name;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::progress::Progress;
 use super::streams::Streams;
 
 /// The file that is read where none is named.
@@ -53,6 +55,7 @@ pub(super) struct World {
     pub(super) aws: Aws,
     pub(super) store: Store,
     pub(super) width: usize,
+    shows_progress: bool,
     /// Serves until the world is dropped.
     _sandbox: Option<Emulator>,
 }
@@ -154,8 +157,28 @@ impl World {
             aws,
             store,
             width,
+            shows_progress: !global.no_progress && !global.quiet,
             _sandbox,
         })))
+    }
+}
+
+impl World {
+    /// Runs `work` for each target, and shows on a terminal how far it is.
+    pub(super) async fn across<'a, R, F>(&'a self, work: impl Fn(&'a DesiredTarget) -> F) -> Vec<R>
+    where
+        F: Future<Output = R>,
+    {
+        let progress = &Progress::new(self.desired.targets.len(), self.shows_progress);
+        fleet::across(&self.desired.targets, self.width, |at| {
+            let working = work(at);
+            async move {
+                let result = working.await;
+                progress.one_more();
+                result
+            }
+        })
+        .await
     }
 }
 
