@@ -109,12 +109,7 @@ async fn compacted(
 ) -> Result<Compaction, Failure> {
     let recorded = world.store.load(&at.target).await?;
     let gathered = Gathered::at(world, at, recorded, std::iter::empty(), false).await?;
-    if gathered.account != at.target.account {
-        let message =
-            format!("the credentials belong to account {}, and nothing was compared", gathered.account);
-        let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
-        return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
-    }
+    Failure::unless_own(&gathered.account, &at.target)?;
     let Gathered { account: _, live, recorded } = gathered;
     let mut desired = world.desired.at(at);
     let unmanaged = &world.desired.unmanaged;

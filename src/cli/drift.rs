@@ -104,12 +104,7 @@ async fn look(world: &World, at: &DesiredTarget, only: &Only) -> Result<FoundDri
     let mut desired = world.desired.at(at);
     let discover = world.desired.unmanaged.discover_log_groups;
     let gathered = Gathered::at(world, at, recorded, desired.policies.keys(), discover).await?;
-    if gathered.account != at.target.account {
-        let message =
-            format!("the credentials belong to account {}, and nothing was compared", gathered.account);
-        let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
-        return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
-    }
+    Failure::unless_own(&gathered.account, &at.target)?;
     let Gathered { account: _, live, recorded } = gathered;
     let unmanaged = &world.desired.unmanaged;
     place_grants(&mut desired, Some(Surroundings { live: &live, recorded: recorded.as_ref(), unmanaged }));

@@ -2,6 +2,7 @@
 
 use crate::config::ReadError;
 use crate::emulator::EmulatorError;
+use crate::model::{AccountId, Target};
 use crate::provider::ProviderError;
 use crate::store::StoreError;
 
@@ -27,6 +28,19 @@ impl Failure {
     /// Something outside went wrong.
     pub(super) fn error(message: impl Into<String>, hints: Vec<String>) -> Self {
         Self { exit: Exit::Error, message: message.into(), hints }
+    }
+
+    /// The credentials are another account's, so that nothing was read of the target's; `account` is theirs.
+    pub(super) fn unless_own(account: &AccountId, target: &Target) -> Result<(), Self> {
+        if *account == target.account {
+            return Ok(());
+        }
+        let message = format!("the credentials belong to account {account}, and nothing was read");
+        let hint = format!(
+            "Use credentials of {}, or a `profile` or an `assume_role` under this target.",
+            target.account
+        );
+        Err(Self { exit: Exit::Refused, message, hints: vec![hint] })
     }
 
     /// One line: for a report in which a failure is a value.

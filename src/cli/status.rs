@@ -91,11 +91,7 @@ pub(super) async fn status(
 /// A target's meter, and what kept dead log groups from being known where that was more than a missing right.
 async fn read(world: &World, at: &DesiredTarget, only: &Only) -> Result<(Meter, Option<Failure>), Failure> {
     let account = world.aws.account(at).await?;
-    if account != at.target.account {
-        let message = format!("the credentials belong to account {account}, and nothing was read");
-        let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
-        return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
-    }
+    Failure::unless_own(&account, &at.target)?;
     let recorded = world.store.load(&at.target).await?;
     let mut desired = world.desired.at(at);
     // Every log group that is there, when all are walked through anyway.

@@ -1,26 +1,13 @@
 //! A document as a person would write it again: what IAM reads as a set stands in one order.
 
 use crate::model::{Node, Segment, Template};
+use crate::policy::{DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS};
 
 /// The elements of a statement whose lists are sets to IAM.
 const SETS: [&str; 4] = ["Action", "NotAction", "Resource", "NotResource"];
 
-/// Elements in the order in which AWS's documentation writes them; others come last, as they stand.
-const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
-const STATEMENT: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
-
-/// The document with its elements, lists of values, kinds of principal, operators and condition keys in order. Statements stay
-/// where they are: their order is how people read them.
+/// The document with its elements as AWS orders them, and its lists of values, kinds of principal, operators and condition
+/// keys sorted. Statements stay where they are: their order is how people read them.
 pub fn stable(document: Node) -> Node {
     let Node::Object(members) = document else { return document };
     let members = members.into_iter().map(|(key, value)| {
@@ -31,7 +18,7 @@ pub fn stable(document: Node) -> Node {
         };
         (key, value)
     });
-    Node::Object(by_element(members.collect(), &DOCUMENT))
+    Node::Object(by_element(members.collect(), &DOCUMENT_ELEMENTS))
 }
 
 /// Members in the order of some names; those of other names come last. Repeated keys stay in their order.
@@ -51,7 +38,7 @@ fn statement(node: Node) -> Node {
         };
         (key, value)
     });
-    Node::Object(by_element(members.collect(), &STATEMENT))
+    Node::Object(by_element(members.collect(), &STATEMENT_ELEMENTS))
 }
 
 /// An object by key; repeated keys stay as they are written, for the reader refuses them.

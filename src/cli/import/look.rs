@@ -96,12 +96,7 @@ impl Import<'_> {
         let keys = desired.policies.keys().chain(&declared);
         let gathered = Gathered::at(self.world, at, recorded, keys, discover).await;
         let gathered = gathered.map_err(|failure| self.with_a_way_out(failure))?;
-        if gathered.account != at.target.account {
-            let message =
-                format!("the credentials belong to account {}, and nothing was read", gathered.account);
-            let hint = format!("Use credentials of {}, or a `profile` under this target.", at.target.account);
-            return Err(Failure { exit: Exit::Refused, message, hints: vec![hint] });
-        }
+        Failure::unless_own(&gathered.account, &at.target)?;
         Ok(match &self.origin {
             None => self.choose(at, gathered, only),
             Some(origin) => self.choose_declared(origin, at, gathered, only),
