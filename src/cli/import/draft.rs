@@ -277,7 +277,8 @@ fn unattributed(loaded: &Loaded) -> Result<(), Failure> {
     Err(Failure::error(format!("the desired state could not be read back: {}", finding.message), hints))
 }
 
-/// What is left out of what is live, for `unmanaged.ignore`: the default and the names that it does not cover.
+/// What is left out of what is live, for `unmanaged.ignore`: the default and the names that it does not cover. A name
+/// with a wildcard in it would cover others as well, and is only said: unmanaged policies are kept anyway.
 fn ignored(seen: &[Seen]) -> (Vec<String>, Vec<String>) {
     let default = Unmanaged::default();
     let mut left_out: BTreeMap<String, (bool, &str)> = BTreeMap::new();
@@ -299,7 +300,9 @@ fn ignored(seen: &[Seen]) -> (Vec<String>, Vec<String>) {
     let mut patterns = default.ignore;
     for (name, (_, because)) in left_out.iter().filter(|(_, (is_aws, _))| !is_aws) {
         comments.push(format!("{name} is left out: {because}."));
-        patterns.push(name.clone());
+        if !name.contains(['*', '?']) {
+            patterns.push(name.clone());
+        }
     }
     (patterns, comments)
 }

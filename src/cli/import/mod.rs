@@ -40,9 +40,9 @@ pub(super) async fn run(
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };
-    place.refuse_to_replace(&world)?;
     let only = Only::new(&global.only)?;
     let origin = read_source(arguments, &world, !global.target.is_empty(), streams)?;
+    place.refuse_to_replace(&world, arguments.removed.as_deref())?;
     let interrupt = Interrupt::listen(streams);
     let import = Import { arguments, place: &place, world: &world, origin, streams, interrupt };
     let targets: Vec<&Target> = if import.records() {

@@ -65,15 +65,20 @@ impl Place {
         Ok((place, Files::judged(loaded)))
     }
 
-    /// Refuses where a file is there already; one that is read is never replaced, for its entries would be lost.
-    pub(super) fn refuse_to_replace(&self, world: &World) -> Result<(), Failure> {
-        let targets = world.desired.targets.iter().map(|at| self.output.path(&at.target));
-        let mut written: Vec<PathBuf> = targets.collect();
-        if self.declares.is_some() {
-            written.push(self.output.head());
+    /// Refuses where a file is there already, before anything is looked at; one that is read is never replaced, for its
+    /// entries would be lost. `removed` is the file of Terraform's blocks.
+    pub(super) fn refuse_to_replace(&self, world: &World, removed: Option<&Path>) -> Result<(), Failure> {
+        let mut written: Vec<PathBuf> = Vec::new();
+        if !matches!(self.output, Output::Stdout) {
+            written.extend(world.desired.targets.iter().map(|at| self.output.path(&at.target)));
+            written.extend(self.declares.iter().map(|_| self.output.head()));
         }
-        if matches!(self.output, Output::Stdout) {
-            return Ok(());
+        if let Some(removed) = removed {
+            if written.iter().any(|path| path == removed) {
+                let message = format!("-o and --removed both name {}", removed.display());
+                return Err(Failure::usage(message, "Terraform's blocks go into a file of their own."));
+            }
+            written.push(removed.to_path_buf());
         }
         for path in written.iter().filter(|path| path.exists()) {
             let real = |path: &Path| fs_err::canonicalize(path).ok();

@@ -81,7 +81,11 @@ impl Import<'_> {
                 if recorded == count { "all".to_owned() } else { number(recorded) }
             ));
         }
-        text + &format!(". See that nothing changes with: logpolicy {}plan\n", self.place.next_files())
+        let mut policies = imported.targets.iter().flat_map(|target| target.policies.values());
+        let differs = policies.any(|policy| policy.differs.is_some());
+        let is_ours = self.world.store.is_none() || recorded == count;
+        let promise = if is_ours && !differs { "See that nothing changes" } else { "See what is left to do" };
+        text + &format!(". {promise} with: logpolicy {}plan\n", self.place.next_files())
     }
 }
 
