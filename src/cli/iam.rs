@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use crate::model::{AccountId, DesiredState, Partition, StateLocation};
+use crate::model::{AccountId, DesiredState, DesiredTarget, Partition, StateLocation};
 use crate::report::{Needs, Workflow, permissions_json, trust_json};
 
 use super::arguments::Global;
@@ -38,6 +38,9 @@ pub(super) struct IamArguments {
     /// With the right to ask CloudTrail, which `drift --attribute` uses
     #[arg(long)]
     attribute: bool,
+    /// The policy of the roles that targets name with `assume_role`, and not that of the credentials which assume them
+    #[arg(long, conflicts_with = "github")]
+    role: bool,
     /// Print the trust policy instead: who may take the role, from the workflows of this GitHub repository
     #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
     github: Option<String>,
@@ -60,7 +63,13 @@ pub(super) fn iam(command: &IamCommand, global: &Global, streams: Streams) -> Re
     };
     let desired = desired(global, streams)?;
     let text = match &arguments.github {
-        None => permissions_json(&needs(arguments, desired.as_ref(), writes)),
+        None => {
+            let needs = needs(arguments, desired.as_ref(), writes);
+            if !needs.roles.is_empty() {
+                streams.say("note: this is for the credentials that assume the roles; `--role` prints what the roles need\n");
+            }
+            permissions_json(&needs)
+        }
         Some(repository) => trust_json(&workflow(arguments, repository, desired.as_ref(), writes)?),
     };
     streams.data(&text)?;
@@ -88,14 +97,24 @@ fn desired(global: &Global, streams: Streams) -> Result<Option<DesiredState>, Fa
 }
 
 fn needs(arguments: &IamArguments, desired: Option<&DesiredState>, writes: bool) -> Needs {
-    Needs {
+    let reads = Needs {
         writes,
         discovers: arguments.discover || desired.is_some_and(|desired| desired.unmanaged.discover_log_groups),
         attributes: arguments.attribute,
-        bucket: desired.and_then(|desired| match &desired.state {
-            StateLocation::S3(location) => Some(location.clone()),
-            StateLocation::Local(_) | StateLocation::None => None,
-        }),
+        ..Needs::default()
+    };
+    let (Some(desired), false) = (desired, arguments.role) else { return reads };
+    let role = |at: &DesiredTarget| at.access.role.as_ref().map(|role| role.arn.clone());
+    let bucket = match &desired.state {
+        StateLocation::S3(location) => Some(location.clone()),
+        StateLocation::Local(_) | StateLocation::None => None,
+    };
+    Needs {
+        only_assumes: !desired.targets.is_empty()
+            && desired.targets.iter().all(|at| at.access.role.is_some()),
+        roles: desired.targets.iter().filter_map(role).collect(),
+        bucket,
+        ..reads
     }
 }
 

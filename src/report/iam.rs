@@ -1,12 +1,18 @@
 //! IAM policies that our own commands need, and who may take the role that has them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::model::{AccountId, Partition, S3Location};
 
-/// What a command will ask AWS for.
+/// What some credentials will ask AWS for.
 #[derive(Debug, Clone, Default)]
 pub struct Needs {
+    /// Whether they assume roles and never touch policies themselves.
+    pub only_assumes: bool,
+    /// The ARNs of roles that they assume.
+    pub roles: BTreeSet<String>,
     /// Whether it writes and deletes policies.
     pub writes: bool,
     /// Whether it walks through all log groups.
@@ -35,7 +41,7 @@ pub struct Workflow {
 /// The actions of CloudWatch Logs and CloudTrail take neither a resource nor a condition here
 /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>).
 pub fn permissions_json(needs: &Needs) -> String {
-    let Needs { writes, discovers, attributes, bucket } = needs;
+    let Needs { only_assumes, roles, writes, discovers, attributes, bucket } = needs;
     let mut read = vec!["logs:DescribeResourcePolicies"];
     if *discovers {
         read.push("logs:DescribeLogGroups");
@@ -44,10 +50,18 @@ pub fn permissions_json(needs: &Needs) -> String {
         read.push("cloudtrail:LookupEvents");
         read.sort_unstable();
     }
-    let mut statements = vec![statement("ReadPolicies", &read, "*")];
-    if *writes {
+    let mut statements = Vec::new();
+    if !only_assumes {
+        statements.push(statement("ReadPolicies", &read, "*"));
+    }
+    if *writes && !only_assumes {
         let write = ["logs:DeleteResourcePolicy", "logs:PutResourcePolicy"];
         statements.push(statement("WritePolicies", &write, "*"));
+    }
+    if !roles.is_empty() {
+        let mut assume = statement("AssumeRoles", &["sts:AssumeRole"], "");
+        assume["Resource"] = json!(roles);
+        statements.push(assume);
     }
     if let Some(bucket) = bucket {
         statements.extend(record(bucket, *writes));
@@ -126,7 +140,7 @@ mod tests {
     fn nothing_is_asked_for_that_is_not_needed() {
         let read = Needs::default();
         assert_eq!(actions(&read), ["logs:DescribeResourcePolicies"]);
-        let all = Needs { writes: true, discovers: true, attributes: true, bucket: None };
+        let all = Needs { writes: true, discovers: true, attributes: true, ..Needs::default() };
         assert_eq!(
             actions(&all),
             [
@@ -137,6 +151,16 @@ mod tests {
                 "logs:PutResourcePolicy"
             ]
         );
+    }
+
+    #[test]
+    fn who_only_assumes_roles_needs_nothing_else() {
+        let roles = BTreeSet::from(["arn:aws:iam::111122223333:role/logpolicy".to_owned()]);
+        let caller = Needs { only_assumes: true, roles: roles.clone(), writes: true, ..Needs::default() };
+        assert_eq!(actions(&caller), ["sts:AssumeRole"]);
+        assert!(permissions_json(&caller).contains("role/logpolicy"));
+        let some = Needs { roles, ..Needs::default() };
+        assert_eq!(actions(&some), ["logs:DescribeResourcePolicies", "sts:AssumeRole"]);
     }
 
     #[test]
