@@ -11,11 +11,12 @@ use super::{DriftedTarget, FoundDrift};
 
 /// What others changed at some targets.
 pub fn drift_review(targets: &[DriftedTarget]) -> Review {
-    let drifts = targets.iter().any(DriftedTarget::has_drift);
+    // Only who has looked everywhere may say that there is nothing.
+    let is_none = targets.iter().all(|target| target.found.is_some() && !target.has_drift());
     Review {
         kind: "drift",
         title: "Drift",
-        lead: if drifts { String::new() } else { "Nobody changed anything behind our back.".to_owned() },
+        lead: if is_none { "Nobody changed anything behind our back.".to_owned() } else { String::new() },
         digest: None,
         counts: counts(targets),
         command: "logpolicy drift",
@@ -25,7 +26,7 @@ pub fn drift_review(targets: &[DriftedTarget]) -> Review {
     }
 }
 
-/// `1 changed`, `2 added`, `in 2 of 9 targets`, `1 target not read`; never empty.
+/// `1 changed`, `2 added`, `in 2 of 9 targets`, `1 target not read`; never empty, and nothing about what was not read.
 pub(super) fn counts(targets: &[DriftedTarget]) -> Vec<Count> {
     let mut counts: Vec<Count> = DriftKind::ALL
         .into_iter()
@@ -35,13 +36,15 @@ pub(super) fn counts(targets: &[DriftedTarget]) -> Vec<Count> {
             (number > 0).then_some(Count { text, style: Style::Plain })
         })
         .collect();
-    let all = counted(targets.len(), "target");
-    let text = match targets.iter().filter(|target| target.has_drift()).count() {
-        0 => format!("none in {all}"),
-        drifted => format!("in {} of {all}", thousands(drifted)),
+    let read = targets.iter().filter(|target| target.found.is_some()).count();
+    let all = counted(read, "target");
+    let plain = match targets.iter().filter(|target| target.has_drift()).count() {
+        0 if read == 0 && !targets.is_empty() => None,
+        0 => Some(format!("none in {all}")),
+        drifted => Some(format!("in {} of {all}", thousands(drifted))),
     };
-    counts.push(Count { text, style: Style::Plain });
-    let unread = targets.iter().filter(|target| target.found.is_none()).count();
+    counts.extend(plain.map(|text| Count { text, style: Style::Plain }));
+    let unread = targets.len() - read;
     if unread > 0 {
         counts.push(Count { text: format!("{} not read", counted(unread, "target")), style: Style::Bad });
     }
@@ -92,4 +95,25 @@ fn item(of: &FoundDrift, drifted: &Drifted) -> ReviewItem {
     (item.before, item.after) = (change.before().cloned(), change.after().cloned());
     item.source = of.sources.get(key).cloned();
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_read_is_not_called_free_of_drift() {
+        let unread = |name: &str| DriftedTarget {
+            target: name.parse().expect("a target"),
+            found: None,
+            error: Some("denied".to_owned()),
+        };
+        let targets = [unread("111122223333/us-east-1"), unread("111122223333/eu-west-1")];
+        let review = drift_review(&targets);
+        assert_eq!(review.lead, "");
+        let words: Vec<String> = review.counts.into_iter().map(|count| count.text).collect();
+        assert_eq!(words, ["2 targets not read"]);
+        let review = drift_review(&[]);
+        assert_eq!(review.counts[0].text, "none in 0 targets");
+    }
 }
