@@ -363,6 +363,54 @@ fn drift_opens_updates_and_closes_one_issue_for_a_target() {
     assert_eq!(issues(&machine)[2], two.replace("open", "closed"));
 }
 
+/// Runs the script of the drift workflow on a report.
+fn told(machine: &Machine, report: &Value) -> (i32, String) {
+    machine.write("checkout/drift.json", &report.to_string());
+    let variables = [
+        ("GITHUB_REPOSITORY", "example/infra"),
+        ("GITHUB_SERVER_URL", "https://github.example"),
+        ("GITHUB_RUN_ID", "77"),
+        ("GH_TOKEN", "token"),
+        ("GITHUB_SHA", "c0ffee"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    // CloudTrail cannot be asked.
+    let script = "logpolicy() { case \"$*\" in *--attribute*) return 1; esac; \"$FAKE_RELEASE\" \"$@\"; }\nexport -f logpolicy\n\
+                  bash .github/logpolicy/drift-issues.sh drift.json\n";
+    machine.bash(&["-e"], script, &variables)
+}
+
+#[test]
+fn drift_is_told_even_where_its_author_cannot_be_asked_for() {
+    let Some(machine) = repository() else { return };
+    plan(&machine);
+    merge(&machine);
+    assert_eq!(run_one(&machine, WORKFLOWS[1], Event::default()).code, 0);
+    machine.meddle("us-east-1", "/aws/meddled");
+    let target = format!("{ACCOUNT}/us-east-1");
+    let report = json!({"kind": "drift", "targets": [
+        {"target": target, "drift": [{"address": "x"}], "error": "cloudtrail:LookupEvents is denied"}]});
+    let (code, output) = told(&machine, &report);
+    assert_eq!(issues(&machine), [format!("1 open Drift in {target}")], "{output}");
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains(&format!("CloudTrail could not be asked: {target}")), "{output}");
+}
+
+#[test]
+fn a_report_that_is_none_closes_nothing() {
+    let Some(machine) = repository() else { return };
+    let target = format!("{ACCOUNT}/us-east-1");
+    let open = json!([{"number": 1, "state": "open", "title": "Drift", "user": {"login": "github-actions[bot]"},
+        "labels": ["logpolicy-drift"], "body": format!("<!-- logpolicy:drift-target {target} -->")}]);
+    machine.write("service/issues.json", &open.to_string());
+    for report in [json!({"kind": "plan", "targets": []}), json!({"kind": "drift"}), json!("odd")] {
+        let (code, output) = told(&machine, &report);
+        assert_eq!(code, 1, "{report}: {output}");
+        assert!(output.contains("is no report of drift"), "{report}: {output}");
+        assert_eq!(issues(&machine), ["1 open Drift"], "{report}");
+    }
+}
+
 #[test]
 fn the_workflows_give_away_no_rights() {
     for name in WORKFLOWS {
