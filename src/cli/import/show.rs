@@ -84,7 +84,13 @@ impl Import<'_> {
         let mut policies = imported.targets.iter().flat_map(|target| target.policies.values());
         let differs = policies.any(|policy| policy.differs.is_some());
         let is_ours = self.world.store.is_none() || recorded == count;
-        let promise = if is_ours && !differs { "See that nothing changes" } else { "See what is left to do" };
+        // What was left out would go.
+        let rest_stays = !self.world.desired.unmanaged.delete;
+        let promise = if is_ours && !differs && rest_stays {
+            "See that nothing changes"
+        } else {
+            "See what is left to do"
+        };
         text + &format!(". {promise} with: logpolicy {}plan\n", self.place.next_files())
     }
 }
