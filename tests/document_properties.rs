@@ -207,7 +207,7 @@ async fn a_document_equals_what_the_service_reads_back() {
     for _ in 0..200 {
         let value = document().new_tree(&mut runner).unwrap().current();
         let desired = Document::from_text(value.to_string());
-        let sent = Document::from_json(desired.json().unwrap());
+        let sent = Document::from_json(desired.json().unwrap().clone());
         writer.put(&key, sent.text(), None).await.unwrap();
         let found = reader.read_policy(&key).await.unwrap().unwrap();
         assert_eq!(*found.document, desired, "\nsent {}\nread {}", sent.text(), found.document.text());

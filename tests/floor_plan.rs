@@ -42,7 +42,7 @@ const PACKAGES: [(&str, &[&str]); 28] = [
     ("tempfile", &["store", "emulator"]),
     ("fs_err", &["config", "store", "emulator", "cli"]),
     ("futures_util", &["fleet", "provider"]),
-    ("tokio", &["provider", "apply", "store", "emulator", "cli"]),
+    ("tokio", &["fleet", "provider", "apply", "store", "emulator", "cli"]),
     ("annotate_snippets", &["report"]),
     ("anstyle", &["report"]),
     ("unicode_width", &["report"]),

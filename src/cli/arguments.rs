@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::PolicyAddress;
+use crate::provider::Rate;
 
 use super::compact::CompactArguments;
 use super::drift::DriftArguments;
@@ -60,6 +61,13 @@ pub(super) struct Global {
     /// How many targets at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..), global = true)]
     pub(super) parallelism: u16,
+    /// The most reading calls per second for each account and Region [default: 5, as AWS takes of their neighbours; no bound
+    /// in a sandbox]
+    #[arg(long, value_name = "N", value_parser = rate, global = true)]
+    pub(super) read_tps: Option<Rate>,
+    /// The most writing calls per second for each account and Region [default: 5]
+    #[arg(long, value_name = "N", value_parser = rate, global = true)]
+    pub(super) write_tps: Option<Rate>,
     /// Show no progress bar; there is none where standard error is no terminal
     #[arg(long, global = true)]
     pub(super) no_progress: bool,
@@ -294,6 +302,12 @@ pub(super) struct EmulateArguments {
     /// The most requests per second for each account, Region, and reads or writes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) tps: Option<u32>,
+}
+
+/// Calls per second: `5` or `0.5`.
+fn rate(text: &str) -> Result<Rate, String> {
+    let rate = text.parse().ok().and_then(Rate::per_second);
+    rate.ok_or_else(|| "a rate is a number of calls per second above 0, such as 5 or 0.5".to_owned())
 }
 
 /// A whole number with a unit: `30ms`, `2s` or `5m`.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::model::{Diagnostic, Diagnostics};
-use crate::plan::{PlanFormat, Summary, TargetResult, saved_text};
+use crate::plan::{PlanFormat, PlanFormatter, Summary, TargetResult, saved_text};
 use crate::policy::Found;
-use crate::report::{diagnostics_text, plan_dot, plan_mermaid, request_text};
+use crate::report::{diagnostics_text, is_large, plan_dot, plan_mermaid, request_text};
 use crate::store::write_plan;
 
 use super::arguments::Global;
@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::only::Only;
 use super::plan_arguments::{Graph, PlanArguments};
 use super::plan_form::{PlanForm, show_files};
-use super::planning::{Course, Wish, allowed, exit, plan_targets};
+use super::planning::{Course, Wish, allowed, exit, plan_each};
 use super::report_file::Reports;
 use super::streams::Streams;
 use super::world::{Files, World, open_world_or};
@@ -39,12 +39,13 @@ pub(super) async fn plan(
         only: Only::new(&global.only)?,
         refused: &BTreeMap::new(),
     };
-    let planned = plan_targets(&world, &course).await?;
-    let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
-    show_new_findings(&world, &results, streams);
     let out =
         Out { format: planning.format, reports, graph: arguments.graph, file: arguments.out.as_deref() };
-    let end = out.show(&results, arguments.detailed_exitcode, streams)?;
+    let mut collected = out.collected(&world, streams);
+    plan_each(&world, &course, |planned| collected.add(planned.result)).await?;
+    let (results, format) = collected.finish();
+    show_new_findings(&world, &results, streams);
+    let end = out.show(&results, &format, arguments.detailed_exitcode, streams)?;
     let widened = if arguments.deny_new_access { new_access(&results, streams) } else { Exit::Done };
     Ok(Exit::worst([end, widened]))
 }
@@ -62,29 +63,63 @@ pub(super) struct Out<'a> {
 
 impl Out<'_> {
     /// Shows plans, saves them where asked to, and says how the command ends.
+    /// Where the plans are collected.
+    pub(super) fn collected(&self, world: &World, streams: Streams) -> Collected {
+        let is_wanted = |form| self.format == form || self.reports.contain(form);
+        Collected {
+            formatter: PlanFormatter::new(is_wanted(PlanForm::Json) || self.file.is_some()),
+            results: Vec::new(),
+            keeps_all: !is_large(world.desired.targets.len()) || streams.layout().verbose,
+        }
+    }
+
+    /// Shows plans, and writes them where they are to be written.
     pub(super) fn show(
         &self,
         results: &[TargetResult],
+        format: &PlanFormat,
         changes_count: bool,
         streams: Streams,
     ) -> Result<Exit, Failure> {
-        let format = PlanFormat::new(results);
         streams.data(&match self.graph {
             Some(Graph::Dot) => plan_dot(results),
             Some(Graph::Mermaid) => plan_mermaid(results),
-            None => self.format.plans(results, &format, streams.layout()),
+            None => self.format.plans(results, format, streams.layout()),
         })?;
-        let written = self.reports.write(streams, |form| form.plans(results, &format, streams.layout()));
+        let written = self.reports.write(streams, |form| form.plans(results, format, streams.layout()));
         if let Some(path) = self.file {
             let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
             let bases: Vec<_> = plans.map(|plan| (&plan.target, &plan.base)).collect();
-            write_plan(path, &saved_text(&format, &bases))?;
+            write_plan(path, &saved_text(format, &bases))?;
             let path = path.display();
             streams.say(&format!("Saved as {path}; `logpolicy apply {path}` carries out just this plan.\n"));
         }
         let changes = changes_count && Summary::of(results).has_changes();
         let end = if changes { Exit::Changes } else { Exit::Done };
         Ok(Exit::worst(results.iter().map(exit).chain([end, written])))
+    }
+}
+
+/// Plans as they come: of a target where nothing changes no more is kept than is shown of it.
+pub(super) struct Collected {
+    formatter: PlanFormatter,
+    results: Vec<TargetResult>,
+    keeps_all: bool,
+}
+
+impl Collected {
+    /// Takes the next target's plan.
+    pub(super) fn add(&mut self, mut result: TargetResult) {
+        self.formatter.add(&result);
+        if let (Ok(plan), false) = (&mut result.plan, self.keeps_all) {
+            plan.let_go();
+        }
+        self.results.push(result);
+    }
+
+    /// All plans, and their JSON.
+    pub(super) fn finish(self) -> (Vec<TargetResult>, PlanFormat) {
+        (self.results, self.formatter.finish())
     }
 }
 
@@ -108,10 +143,13 @@ fn new_access(results: &[TargetResult], streams: Streams) -> Exit {
 
 /// What only planning finds; what the files say was shown before.
 pub(super) fn show_new_findings(world: &World, results: &[TargetResult], streams: Streams) {
-    let known = |finding: &Diagnostic| world.diagnostics.iter().any(|shown| shown == finding);
-    let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
-    let found = plans.flat_map(|plan| &plan.diagnostics).map(|(finding, _)| finding);
-    let new = Diagnostics::new(found.filter(|finding| !known(finding)).cloned().collect());
+    let mut new: Vec<Diagnostic> = Vec::new();
+    for plan in results.iter().filter_map(|result| result.plan.as_ref().ok()) {
+        let known = |finding: &Diagnostic| world.found_at(&plan.target).any(|shown| shown == finding);
+        let found = plan.diagnostics.iter().map(|(finding, _)| finding);
+        new.extend(found.filter(|finding| !known(finding)).cloned());
+    }
+    let new = Diagnostics::new(new);
     if !new.is_empty() {
         streams.report(&diagnostics_text(&new, &world.sources, streams.layout()));
     }

@@ -45,28 +45,41 @@ pub(super) struct Course<'a> {
 
 /// Plans every target; the failure of one is a value and stops no other.
 pub(super) async fn plan_targets(world: &World, course: &Course<'_>) -> Result<Vec<Planned>, Failure> {
-    let planned = world
-        .across(|at| async move {
-            let target = at.target.clone();
-            let planned = match course.refused.get(&target) {
-                Some(why) => Err(why.clone()),
-                None => plan_target(world, at, course)
-                    .await
-                    .map_err(|failure| Unplanned::failed(failure.sentence())),
-            };
-            match planned {
-                Ok((plan, recorded)) => Planned { result: TargetResult { target, plan: Ok(plan) }, recorded },
-                Err(why) => Planned {
-                    result: TargetResult { target, plan: Err(why) },
-                    recorded: RecordedState::default(),
-                },
-            }
-        })
-        .await;
-    if planned.iter().any(|planned| planned.result.plan.is_ok()) {
-        course.only.check()?;
-    }
+    let mut planned = Vec::with_capacity(world.desired.targets.len());
+    plan_each(world, course, |result| planned.push(result)).await?;
     Ok(planned)
+}
+
+/// Plans every target, and hands over each plan as soon as those of all targets before it were handed over.
+pub(super) async fn plan_each(
+    world: &World,
+    course: &Course<'_>,
+    mut take: impl FnMut(Planned),
+) -> Result<(), Failure> {
+    let mut any = false;
+    let take = |planned: Planned| {
+        any |= planned.result.plan.is_ok();
+        take(planned);
+    };
+    world
+        .each(
+            |at| async move {
+                let planned = match course.refused.get(&at.target) {
+                    Some(why) => Err(why.clone()),
+                    None => plan_target(world, at, course)
+                        .await
+                        .map_err(|failure| Unplanned::failed(failure.sentence())),
+                };
+                let (plan, recorded) = match planned {
+                    Ok((plan, recorded)) => (Ok(plan), recorded),
+                    Err(why) => (Err(why), RecordedState::default()),
+                };
+                Planned { result: TargetResult { target: at.target.clone(), plan }, recorded }
+            },
+            take,
+        )
+        .await;
+    if any { course.only.check() } else { Ok(()) }
 }
 
 /// What AWS and the store say about a target.
@@ -123,11 +136,10 @@ async fn plan_target(
     let mut desired = state.at(at);
     let discover = state.unmanaged.discover_log_groups;
     let gathered = Gathered::at(world, at, recorded, desired.policies.keys(), discover).await?;
-    let Gathered { account, live, recorded } = gathered;
+    let Gathered { account, mut live, recorded } = gathered;
     let surroundings = Surroundings { live: &live, recorded: recorded.as_ref(), unmanaged: &state.unmanaged };
     place_grants(&mut desired, Some(surroundings));
-    let here =
-        |finding: &&Diagnostic| finding.address.as_ref().is_none_or(|address| address.target == at.target);
+    live.share(&desired);
     let ours = recorded.iter().flat_map(|recorded| recorded.policies.keys());
     let keys = desired.policies.keys().chain(live.policies.keys()).chain(ours);
     let mut plan = plan(&PlanInput {
@@ -141,7 +153,7 @@ async fn plan_target(
         left_out: &course.only.left_out(&at.target, keys),
         allowed: &course.allowed,
         tests: &state.tests_at(at),
-        diagnostics: world.diagnostics.iter().filter(here).map(|finding| placed(finding, &desired)).collect(),
+        diagnostics: world.found_at(&at.target).map(|finding| placed(finding, &desired)).collect(),
     });
     if plan.slots.is_some() {
         add_findings(world, state, at, &live, &mut plan).await;

@@ -54,6 +54,14 @@ impl<'a, F: Copy> Reports<'a, F> {
         Ok(Self(reports))
     }
 
+    /// Whether one of them has a format.
+    pub(super) fn contain(self, format: F) -> bool
+    where
+        F: PartialEq,
+    {
+        self.0.iter().any(|report| report.format == format)
+    }
+
     /// Writes each report; one that cannot be written is said, and keeps no other from being written.
     pub(super) fn write(self, streams: Streams, text: impl Fn(F) -> String) -> Exit {
         let mut exit = Exit::Done;

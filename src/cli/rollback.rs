@@ -6,7 +6,7 @@ use crate::model::{
     DesiredState, DesiredTarget, DocumentTemplate, Ownership, PolicyKey, PolicyTemplate, RecordedState,
     Version,
 };
-use crate::plan::{Summary, TargetResult};
+use crate::plan::{PlanFormat, Summary, TargetResult};
 use crate::policy::Document;
 
 use super::apply::Run;
@@ -60,7 +60,7 @@ pub(super) async fn rollback(
             let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
             show_new_findings(&world, &results, streams);
             let out = Out { graph: None, format, reports, file: out.as_deref() };
-            let exit = out.show(&results, *detailed_exitcode, streams);
+            let exit = out.show(&results, &PlanFormat::new(&results), *detailed_exitcode, streams);
             if out.file.is_none() && Summary::of(&results).has_changes() {
                 streams.say("Nothing was written; save the plan with `-o FILE`, or pass --auto-approve.\n");
             }
@@ -120,5 +120,5 @@ fn template(key: PolicyKey, version: Version) -> Option<PolicyTemplate> {
 
 /// A document that was read from AWS in the form that AWS takes.
 fn sent(document: &Arc<Document>) -> Arc<Document> {
-    document.json().map_or_else(|_| Arc::clone(document), |json| Arc::new(Document::from_json(json)))
+    document.json().map_or_else(|_| Arc::clone(document), |json| Arc::new(Document::from_json(json.clone())))
 }

@@ -1,5 +1,6 @@
 //! What a command works with: the desired state, AWS or the sandbox, and the record.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher};
@@ -7,8 +8,8 @@ use globset::{Glob, GlobMatcher};
 use crate::config;
 use crate::emulator::{self, Emulator};
 use crate::fleet;
-use crate::model::{DesiredState, DesiredTarget, Diagnostics, Sources, StateLocation};
-use crate::provider::{Aws, Credentials, Options};
+use crate::model::{DesiredState, DesiredTarget, Diagnostic, Diagnostics, Sources, StateLocation, Target};
+use crate::provider::{Aws, Credentials, Options, Rates};
 use crate::report::{diagnostics_text, validate_json};
 use crate::store::Store;
 use crate::validate::{ACCESS_TEST_FAILS, judged};
@@ -52,6 +53,8 @@ pub(super) struct World {
     pub(super) all_targets: Vec<DesiredTarget>,
     pub(super) sources: Sources,
     pub(super) diagnostics: Diagnostics,
+    /// By number: the findings of each target, and those of none.
+    places: BTreeMap<Option<Target>, Vec<usize>>,
     pub(super) aws: Aws,
     pub(super) store: Store,
     pub(super) width: usize,
@@ -128,7 +131,7 @@ impl World {
         let Files { sources, diagnostics, mut desired, is_whole: _ } = files;
         let mut location = desired.state.clone();
         let (aws, sandbox) = match &global.sandbox {
-            None => (reached(global.endpoint_url.clone(), Credentials::Chain), None),
+            None => (reached(global, global.endpoint_url.clone(), Credentials::Chain), None),
             Some(file) => {
                 let sandbox = Sandbox::new(file.as_deref(), &global.files);
                 if location != StateLocation::None {
@@ -137,7 +140,7 @@ impl World {
                 let options =
                     emulator::Options { world: Some(sandbox.world), ..emulator::Options::default() };
                 let emulator = emulator::start(options).await?;
-                (reached(Some(emulator.url()), Credentials::Sandbox), Some(emulator))
+                (reached(global, Some(emulator.url()), Credentials::Sandbox), Some(emulator))
             }
         };
         let store = Store::open(&location, async || aws.config().await).await;
@@ -153,6 +156,7 @@ impl World {
             desired,
             all_targets,
             sources,
+            places: places(&diagnostics),
             diagnostics,
             aws,
             store,
@@ -163,28 +167,61 @@ impl World {
     }
 }
 
+/// Which findings are about which target.
+fn places(diagnostics: &Diagnostics) -> BTreeMap<Option<Target>, Vec<usize>> {
+    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (number, finding) in diagnostics.iter().enumerate() {
+        let target = finding.address.as_ref().map(|address| address.target.clone());
+        places.entry(target).or_default().push(number);
+    }
+    places
+}
+
 impl World {
-    /// Runs `work` for each target, and shows on a terminal how far it is.
-    pub(super) async fn across<'a, R, F>(&'a self, work: impl Fn(&'a DesiredTarget) -> F) -> Vec<R>
+    /// What the files were found to say about a target, or about none.
+    pub(super) fn found_at(&self, target: &Target) -> impl Iterator<Item = &Diagnostic> {
+        let of = |place: &Option<Target>| self.places.get(place).into_iter().flatten();
+        let mut numbers: Vec<usize> = of(&None).chain(of(&Some(target.clone()))).copied().collect();
+        numbers.sort_unstable();
+        numbers.into_iter().filter_map(|number| self.diagnostics.get(number))
+    }
+
+    /// Runs `work` for each target, shows on a terminal how far it is, and hands over the results in the order of the targets.
+    pub(super) async fn each<'a, R, F>(&'a self, work: impl Fn(&'a DesiredTarget) -> F, take: impl FnMut(R))
     where
         F: Future<Output = R>,
     {
         let progress = &Progress::new(self.desired.targets.len(), self.shows_progress);
-        fleet::across(&self.desired.targets, self.width, |at| {
+        let work = |at| {
             let working = work(at);
             async move {
                 let result = working.await;
                 progress.one_more();
                 result
             }
-        })
-        .await
+        };
+        fleet::each(&self.desired.targets, self.width, work, take).await;
+    }
+
+    /// Runs `work` for each target, as [`World::each`] does, and returns the results.
+    pub(super) async fn across<'a, R, F>(&'a self, work: impl Fn(&'a DesiredTarget) -> F) -> Vec<R>
+    where
+        F: Future<Output = R>,
+    {
+        let mut results = Vec::with_capacity(self.desired.targets.len());
+        self.each(work, |result| results.push(result)).await;
+        results
     }
 }
 
 /// The way to AWS, or to what stands for it.
-fn reached(endpoint_url: Option<String>, credentials: Credentials) -> Aws {
-    Aws::new(Options { session: run_name(), ..Options::new(endpoint_url, credentials) })
+fn reached(global: &Global, endpoint_url: Option<String>, credentials: Credentials) -> Aws {
+    let usual = Options::new(endpoint_url, credentials);
+    let rates = Rates {
+        reads: global.read_tps.or(usual.rates.reads),
+        writes: global.write_tps.or(usual.rates.writes),
+    };
+    Aws::new(Options { session: run_name(), rates, ..usual })
 }
 
 /// The desired state and its store, for commands that need no AWS; or how the command ends because of what the files

@@ -267,7 +267,7 @@ fn alone(statement: Json, version: Option<&str>) -> Document {
     let version = Json::String(version.unwrap_or("2008-10-17").to_owned());
     let members =
         vec![("Version".to_owned(), version), ("Statement".to_owned(), Json::Array(vec![statement]))];
-    Document::from_json(&Json::Object(members))
+    Document::from_json(Json::Object(members))
 }
 
 impl Breadth {

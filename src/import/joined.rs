@@ -89,7 +89,7 @@ fn shape(node: &Node) -> String {
             Node::Plain(json) => json.clone(),
         }
     }
-    Document::from_json(&with_marks(node)).canonical().to_owned()
+    Document::from_json(with_marks(node)).canonical().to_owned()
 }
 
 /// Whether the files can say it: `$` in front of a variable would make it a text there.

@@ -329,7 +329,7 @@ impl DocumentTemplate {
     /// Makes the document right away where no target is needed for it.
     pub fn new(node: Node) -> Self {
         match node.fixed() {
-            Some(json) => Self::Fixed(Arc::new(Document::from_json(&json))),
+            Some(json) => Self::Fixed(Arc::new(Document::from_json(json))),
             None => Self::PerTarget(Arc::new(node)),
         }
     }
@@ -338,7 +338,7 @@ impl DocumentTemplate {
     pub fn at(&self, target: &Target) -> Arc<Document> {
         match self {
             Self::Fixed(document) => Arc::clone(document),
-            Self::PerTarget(node) => Arc::new(Document::from_json(&node.at(target))),
+            Self::PerTarget(node) => Arc::new(Document::from_json(node.at(target))),
         }
     }
 }

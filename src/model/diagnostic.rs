@@ -111,6 +111,11 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// One of the findings, by number.
+    pub fn get(&self, number: usize) -> Option<&Diagnostic> {
+        self.0.get(number)
+    }
+
     /// How many there are of a severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.0.iter().filter(|finding| finding.severity == severity).count()

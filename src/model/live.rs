@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::policy::Document;
 
-use super::PolicyKey;
+use super::{PolicyKey, TargetDesired};
 
 /// A policy as it was read.
 #[derive(Debug, Clone)]
@@ -26,6 +26,16 @@ pub struct LiveState {
 }
 
 impl LiveState {
+    /// Takes the desired document wherever its very text is live, so that it is read and compared once.
+    pub fn share(&mut self, desired: &TargetDesired<'_>) {
+        for (key, policy) in &mut self.policies {
+            let document = desired.policies.get(key).map(|desired| &desired.document);
+            if let Some(document) = document.filter(|document| document.text() == policy.document.text()) {
+                policy.document = Arc::clone(document);
+            }
+        }
+    }
+
     /// How many of the account's slots are in use.
     pub fn slots(&self) -> usize {
         self.policies.keys().filter(|key| key.takes_slot()).count()

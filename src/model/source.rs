@@ -1,6 +1,7 @@
 //! Places in the files that were read.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ pub struct SourceFile {
     pub path: String,
     /// The whole text.
     pub text: String,
+    /// Where each line begins; found when the first place is asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 /// A range of bytes in one of the files.
@@ -51,10 +54,17 @@ pub struct Sources {
 #[derive(Debug, Clone, Default)]
 pub struct NodeSpans(BTreeMap<String, SourceSpan>);
 
+impl SourceFile {
+    fn lines(&self) -> &[usize] {
+        let ends = || self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        self.lines.get_or_init(|| std::iter::once(0).chain(ends().map(|(at, _)| at + 1)).collect())
+    }
+}
+
 impl Sources {
     /// Adds a file and returns its index.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> usize {
-        self.files.push(SourceFile { path: path.into(), text: text.into() });
+        self.files.push(SourceFile { path: path.into(), text: text.into(), lines: OnceLock::new() });
         self.files.len() - 1
     }
 
@@ -70,10 +80,9 @@ impl Sources {
         while !file.text.is_char_boundary(start) {
             start -= 1;
         }
-        let before = &file.text[..start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before[line_start..].chars().count() + 1;
+        let lines = file.lines();
+        let line = lines.partition_point(|begin| *begin <= start);
+        let column = file.text[lines[line - 1]..start].chars().count() + 1;
         Some(Location { file: file.path.clone(), line, column })
     }
 }

@@ -11,7 +11,7 @@ use crate::policy::AccessChange;
 
 use super::order::{Ordered, order};
 use super::refuse::{refusals, wrong_account};
-use super::{Base, Operation, Refusal, RefusalName, Slots};
+use super::{Base, Operation, Refusal, RefusalName, Slots, Summary};
 
 /// Everything that a plan is made from.
 #[derive(Debug)]
@@ -55,7 +55,9 @@ pub struct Plan {
     pub owners: ByOwner,
     /// How access changes as a whole; nothing where the live state could not be trusted.
     pub access: Option<AccessChange>,
-    /// Every policy that the files, AWS or the record name, by address.
+    /// How many policies of each action.
+    pub summary: Summary,
+    /// Every policy that the files, AWS or the record name, by address; none once they were [let go](Plan::let_go).
     pub changes: Vec<PlannedChange>,
     /// Where each grant of the files stands, by id.
     pub grants: Vec<GrantPlace>,
@@ -97,6 +99,20 @@ pub struct GrantPlace {
     pub source: Option<Location>,
 }
 
+impl Plan {
+    /// Whether nothing changes and nothing speaks against that.
+    pub fn is_calm(&self) -> bool {
+        !self.summary.has_changes() && self.operations.is_empty() && self.refusals.is_empty()
+    }
+
+    /// Lets go of what a report of many targets but counts: the policies of a target where nothing changes.
+    pub fn let_go(&mut self) {
+        if self.is_calm() {
+            (self.changes, self.grants) = (Vec::new(), Vec::new());
+        }
+    }
+}
+
 /// Decides what is done at one target.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let (target, limits) = (&input.desired.at.target, input.desired.at.limits);
@@ -111,6 +127,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         slots: None,
         owners: ByOwner::default(),
         access: None,
+        summary: Summary::default(),
         changes: Vec::new(),
         grants: Vec::new(),
         operations: Vec::new(),
@@ -137,6 +154,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let fits = plan.refusals.iter().all(|refusal| refusal.name != RefusalName::SlotsExceeded);
     plan.operations = if fits { operations } else { Vec::new() };
     plan.changes = changes.into_values().collect();
+    plan.summary = Summary::of_changes(plan.changes.iter().map(|planned| &planned.change));
     plan.grants = grant_places(input);
     plan
 }

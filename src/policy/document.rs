@@ -8,13 +8,36 @@ use sha2::{Digest, Sha256};
 
 use super::canonical::canonical;
 use super::statement::Statement;
-use super::wire::{stable_form, wire_form};
+use super::wire::{stable_text, wire_form};
 use super::{Json, JsonError};
 
 /// The SHA-256 of a canonical form, shown as `sha256:<64 hex digits>`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
+
+/// Takes the fingerprint of bytes as they come.
+#[derive(Debug, Clone, Default)]
+pub struct Fingerprinter(Sha256);
+
+impl Fingerprinter {
+    /// Takes more bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The fingerprint of all bytes so far.
+    pub fn fingerprint(self) -> Fingerprint {
+        let mut text = String::with_capacity(71);
+        text.push_str("sha256:");
+        for byte in self.0.finalize() {
+            for nibble in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+        Fingerprint(text)
+    }
+}
 
 impl Fingerprint {
     /// The fingerprint of any bytes.
@@ -24,16 +47,9 @@ impl Fingerprint {
 
     /// The fingerprint of bytes that come in parts.
     pub fn of_parts(parts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
-        let mut hash = Sha256::new();
-        parts.into_iter().for_each(|part| hash.update(part));
-        let mut text = String::with_capacity(71);
-        text.push_str("sha256:");
-        for byte in hash.finalize() {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-        }
-        Self(text)
+        let mut digest = Fingerprinter::default();
+        parts.into_iter().for_each(|part| digest.add(part.as_ref()));
+        digest.fingerprint()
     }
 
     /// The whole text, `sha256:` included.
@@ -63,36 +79,33 @@ impl fmt::Debug for Fingerprint {
 /// A policy document, desired, live or recorded.
 ///
 /// The text is what is sent or was read; the canonical form is what is compared. A text that is not JSON is a
-/// document too (a live one may be anything): it has no statements and equals only the same text.
+/// document too (a live one may be anything): it has no statements and equals only the same text. All but the text is
+/// made when it is asked for: of most documents of a fleet nobody asks.
 #[derive(Clone)]
 pub struct Document {
     text: String,
-    json: Result<Json, JsonError>,
-    statements: Vec<Statement>,
-    canonical: String,
-    /// Made when it is asked for.
+    json: OnceLock<Result<Json, JsonError>>,
+    statements: OnceLock<Vec<Statement>>,
+    canonical: OnceLock<String>,
     fingerprint: OnceLock<Fingerprint>,
 }
 
 impl Document {
     /// Takes a text as it was read.
     pub fn from_text(text: impl Into<String>) -> Self {
-        let text = text.into();
-        let json = Json::parse(&text);
-        Self::assemble(text, json)
+        Self::new(text.into(), OnceLock::new())
     }
 
     /// Makes the document that is sent for a desired value: minified, in AWS's key order, and with account ids
     /// where AWS refuses the root ARN that it returns itself.
-    pub fn from_json(json: &Json) -> Self {
+    pub fn from_json(json: Json) -> Self {
         let sent = wire_form(json);
-        Self::assemble(sent.text(), Ok(sent))
+        Self::new(sent.text(), OnceLock::from(Ok(sent)))
     }
 
-    fn assemble(text: String, json: Result<Json, JsonError>) -> Self {
-        let statements = json.as_ref().map(Statement::all).unwrap_or_default();
-        let canonical = json.as_ref().map_or_else(|_| text.clone(), |json| canonical(json, &statements));
-        Self { text, json, statements, canonical, fingerprint: OnceLock::new() }
+    fn new(text: String, json: OnceLock<Result<Json, JsonError>>) -> Self {
+        let (statements, canonical, fingerprint) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { text, json, statements, canonical, fingerprint }
     }
 
     /// The exact text.
@@ -102,7 +115,7 @@ impl Document {
 
     /// The text with what AWS returns in changing order put in one order, so that reports repeat themselves.
     pub fn stable_text(&self) -> String {
-        self.json.as_ref().map_or_else(|_| self.text.clone(), |json| stable_form(json).to_string())
+        self.json().map_or_else(|_| self.text.clone(), stable_text)
     }
 
     /// The length of the text in bytes, as it counts against the limit.
@@ -112,34 +125,36 @@ impl Document {
 
     /// The parsed form, or why there is none.
     pub fn json(&self) -> Result<&Json, &JsonError> {
-        self.json.as_ref()
+        self.json.get_or_init(|| Json::parse(&self.text)).as_ref()
     }
 
     /// The statements, in the order written.
     pub fn statements(&self) -> &[Statement] {
-        &self.statements
+        self.statements.get_or_init(|| self.json().map(Statement::all).unwrap_or_default())
     }
 
     /// The canonical form: equal texts mean equal policies.
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        let make =
+            || self.json().map_or_else(|_| self.text.clone(), |json| canonical(json, self.statements()));
+        self.canonical.get_or_init(make)
     }
 
     /// The SHA-256 of the canonical form.
     pub fn fingerprint(&self) -> &Fingerprint {
-        self.fingerprint.get_or_init(|| Fingerprint::of(self.canonical.as_bytes()))
+        self.fingerprint.get_or_init(|| Fingerprint::of(self.canonical().as_bytes()))
     }
 
     /// The `Version` of the policy language, as written.
     pub fn version(&self) -> Option<&str> {
-        self.json.as_ref().ok()?.get("Version")?.as_str()
+        self.json().ok()?.get("Version")?.as_str()
     }
 }
 
 /// Two documents are equal when IAM reads them the same.
 impl PartialEq for Document {
     fn eq(&self, other: &Self) -> bool {
-        self.canonical == other.canonical
+        self.text == other.text || self.canonical() == other.canonical()
     }
 }
 

@@ -68,7 +68,7 @@ impl Grant {
         }
         let version = ("Version".to_owned(), text("2012-10-17"));
         let statement = ("Statement".to_owned(), Json::Object(members));
-        (!negated).then(|| Document::from_json(&Json::Object(vec![version, statement])))
+        (!negated).then(|| Document::from_json(Json::Object(vec![version, statement])))
     }
 }
 

@@ -27,7 +27,7 @@ pub use access::{AccessChange, Attached, Comparison, Found, Rights, is_allowed};
 pub use canonical::account_of_root;
 pub use condition::{condition_operators, is_condition_operator};
 pub use condition_value::is_condition_value;
-pub use document::{Document, Fingerprint};
+pub use document::{Document, Fingerprint, Fingerprinter};
 pub use evaluate::{EFFECTIVE_ACTIONS, Evaluator, Mismatch, Request, StatementRef, Verdict, evaluate};
 pub use grant::{Condition, Grant};
 pub use json::{Json, JsonError, MAX_DEPTH};

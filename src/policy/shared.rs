@@ -55,7 +55,7 @@ impl Document {
         // In the form that AWS takes.
         let version = ("Version".to_owned(), Json::String(self.version().unwrap_or("2008-10-17").to_owned()));
         let carrier = vec![version, ("Statement".to_owned(), Json::Array(renamed))];
-        let carrier = Self::from_json(&Json::Object(carrier));
+        let carrier = Self::from_json(Json::Object(carrier));
         let mut texts = self.statement_texts()?;
         texts.extend(carrier.statement_texts()?);
         self.with_statement_texts(&texts)
@@ -66,7 +66,7 @@ impl Document {
         let mut sids = BTreeSet::new();
         let renamed = statements.iter().map(|statement| with_free_sid(statement, &mut sids)).collect();
         let version = ("Version".to_owned(), Json::String(version.to_owned()));
-        Self::from_json(&Json::Object(vec![version, ("Statement".to_owned(), Json::Array(renamed))]))
+        Self::from_json(Json::Object(vec![version, ("Statement".to_owned(), Json::Array(renamed))]))
     }
 
     /// The text of each statement, as it stands.

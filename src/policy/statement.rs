@@ -1,5 +1,7 @@
 //! The parsed form of a statement: typed where the tool knows the element, verbatim everywhere.
 
+use std::sync::OnceLock;
+
 use super::Json;
 use super::canonical;
 
@@ -26,7 +28,8 @@ impl Effect {
 #[derive(Debug, Clone)]
 pub struct Statement {
     json: Json,
-    canonical: String,
+    /// Made when it is asked for.
+    canonical: OnceLock<String>,
 }
 
 impl Statement {
@@ -37,7 +40,7 @@ impl Statement {
     }
 
     fn new(json: &Json) -> Self {
-        Self { json: json.clone(), canonical: canonical::statement(json).text() }
+        Self { json: json.clone(), canonical: OnceLock::new() }
     }
 
     /// The statement as written.
@@ -47,7 +50,7 @@ impl Statement {
 
     /// Equal texts mean equal statements.
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        self.canonical.get_or_init(|| canonical::statement(&self.json).text())
     }
 
     /// The statement's name; an empty one is none.
@@ -87,7 +90,7 @@ impl Statement {
 
 impl PartialEq for Statement {
     fn eq(&self, other: &Self) -> bool {
-        self.canonical == other.canonical
+        self.canonical() == other.canonical()
     }
 }
 

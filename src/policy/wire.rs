@@ -22,21 +22,40 @@ pub const STATEMENT_ELEMENTS: [&str; 9] = [
 ];
 
 /// The document as it is sent; `to_string` of the result is its minified text.
-pub(super) fn wire_form(document: &Json) -> Json {
-    let Json::Object(members) = document else { return document.clone() };
-    let members = members.iter().map(|(key, value)| match (key.as_str(), value) {
-        ("Statement", Json::Array(items)) => {
-            (key.clone(), Json::Array(items.iter().map(statement).collect()))
+pub(super) fn wire_form(document: Json) -> Json {
+    let Json::Object(mut members) = document else { return document };
+    for (key, value) in &mut members {
+        match value {
+            Json::Array(items) if key == "Statement" => items.iter_mut().for_each(order_statement),
+            single if key == "Statement" => order_statement(single),
+            _ => {}
         }
-        ("Statement", single) => (key.clone(), statement(single)),
-        _ => (key.clone(), value.clone()),
-    });
-    in_order(members.collect(), &DOCUMENT_ELEMENTS)
+    }
+    in_order(&mut members, &DOCUMENT_ELEMENTS);
+    Json::Object(members)
 }
 
-/// The document with what AWS returns in changing order put in one order: lists of principals, and condition
+/// The minified text with what AWS returns in changing order put in one order: lists of principals, and condition
 /// operators. Two readings of one policy give the same text.
-pub(super) fn stable_form(document: &Json) -> Json {
+pub(super) fn stable_text(document: &Json) -> String {
+    let mut statements = document.members().iter().filter(|(key, _)| key == "Statement");
+    let is_stable = statements.all(|(_, value)| value.items().iter().all(is_stable));
+    if is_stable { document.text() } else { stable_form(document).text() }
+}
+
+/// Whether there is nothing in a statement that could stand in another order.
+fn is_stable(statement: &Json) -> bool {
+    statement.members().iter().all(|(key, value)| match key.as_str() {
+        "Principal" | "NotPrincipal" => {
+            let lists = || value.members().iter().all(|(_, names)| names.items().len() < 2);
+            value.members().len() < 2 && lists()
+        }
+        "Condition" => value.members().len() < 2,
+        _ => true,
+    })
+}
+
+fn stable_form(document: &Json) -> Json {
     let Json::Object(members) = document else { return document.clone() };
     let members = members.iter().map(|(key, value)| {
         let value = match (key.as_str(), value) {
@@ -75,34 +94,35 @@ fn sorted_members(value: &Json, lists: bool) -> Json {
     Json::Object(members)
 }
 
-fn statement(value: &Json) -> Json {
-    let Json::Object(members) = value else { return value.clone() };
-    let members = members.iter().map(|(key, value)| match key.as_str() {
-        "Principal" | "NotPrincipal" => (key.clone(), principal(value)),
-        _ => (key.clone(), value.clone()),
-    });
-    in_order(members.collect(), &STATEMENT_ELEMENTS)
+fn order_statement(value: &mut Json) {
+    let Json::Object(members) = value else { return };
+    for (key, value) in &mut *members {
+        if key == "Principal" || key == "NotPrincipal" {
+            send_accounts(value);
+        }
+    }
+    in_order(members, &STATEMENT_ELEMENTS);
 }
 
 /// AWS returns an account id as its root ARN and refuses that ARN when it is sent.
-fn principal(value: &Json) -> Json {
-    let Json::Object(members) = value else { return value.clone() };
-    let account = |name: &Json| match name.as_str().and_then(account_of_root) {
-        Some(account) => Json::String(account.to_owned()),
-        None => name.clone(),
+fn send_accounts(principal: &mut Json) {
+    let Json::Object(members) = principal else { return };
+    let send_account = |name: &mut Json| {
+        if let Some(account) = name.as_str().and_then(account_of_root) {
+            *name = Json::String(account.to_owned());
+        }
     };
-    let members = members.iter().map(|(kind, names)| match (kind.as_str(), names) {
-        ("AWS", Json::Array(names)) => (kind.clone(), Json::Array(names.iter().map(account).collect())),
-        ("AWS", single) => (kind.clone(), account(single)),
-        _ => (kind.clone(), names.clone()),
-    });
-    Json::Object(members.collect())
+    for (_, names) in members.iter_mut().filter(|(kind, _)| kind == "AWS") {
+        match names {
+            Json::Array(names) => names.iter_mut().for_each(send_account),
+            single => send_account(single),
+        }
+    }
 }
 
 /// Known keys first, in AWS's order; the others behind them, as written.
-fn in_order(mut members: Vec<(String, Json)>, order: &[&str]) -> Json {
+fn in_order(members: &mut [(String, Json)], order: &[&str]) {
     members.sort_by_key(|(key, _)| order.iter().position(|known| known == key).unwrap_or(order.len()));
-    Json::Object(members)
 }
 
 #[cfg(test)]
@@ -115,7 +135,7 @@ mod tests {
             let text = format!(
                 r#"{{"Statement":[{{"Principal":{{"Service":[{services}]}},"Action":["b","a"],"Condition":{{{operators}}}}}]}}"#
             );
-            stable_form(&Json::parse(&text).expect("JSON")).to_string()
+            stable_text(&Json::parse(&text).expect("JSON"))
         };
         let (equals, like) = (r#""StringEquals":{"k":"1"}"#, r#""ArnLike":{"k":"2"}"#);
         let first = read(r#""a","b""#, &format!("{equals},{like}"));
@@ -130,7 +150,7 @@ mod tests {
                  "Principal": { "AWS": "arn:aws:iam::111122223333:root", "Service": ["es.amazonaws.com"] } },
                  "Version": "2012-10-17" }"#,
         );
-        let sent = wire_form(&written.expect("JSON")).to_string();
+        let sent = wire_form(written.expect("JSON")).to_string();
         let expected = concat!(
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333","#,
             r#""Service":["es.amazonaws.com"]},"Action":["logs:PutLogEvents"],"Resource":"*","Note":1}}"#

@@ -21,6 +21,7 @@ use tokio::sync::OnceCell;
 use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
 
 use super::assumed::AssumedCredentials;
+use super::bucket::{Buckets, Rate};
 use super::error::ProviderError;
 use super::event_reader::AwsEventReader;
 use super::http::OnceConnected;
@@ -38,6 +39,8 @@ pub struct Options {
     pub credentials: Credentials,
     /// How long an answer may take.
     pub timeouts: Timeouts,
+    /// How many calls an account takes in a Region.
+    pub rates: Rates,
     /// The name of sessions of assumed roles: it names the run in CloudTrail.
     pub session: String,
 }
@@ -75,10 +78,24 @@ impl Default for Timeouts {
     }
 }
 
+/// Calls of CloudWatch Logs, for each account and Region; nothing lets all pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rates {
+    /// Those that look.
+    pub reads: Option<Rate>,
+    /// Those that touch.
+    pub writes: Option<Rate>,
+}
+
 impl Options {
-    /// The usual timeouts.
+    /// The usual timeouts, and the usual rates but for a sandbox, which takes what comes.
     pub fn new(endpoint_url: Option<String>, credentials: Credentials) -> Self {
-        Self { endpoint_url, credentials, timeouts: Timeouts::default(), session: "logpolicy".to_owned() }
+        let rates = match credentials {
+            Credentials::Chain => Rates { reads: Some(Rate::USUAL), writes: Some(Rate::USUAL) },
+            Credentials::Sandbox => Rates::default(),
+        };
+        let (timeouts, session) = (Timeouts::default(), "logpolicy".to_owned());
+        Self { endpoint_url, credentials, timeouts, rates, session }
     }
 }
 
@@ -103,6 +120,7 @@ pub struct Aws {
     roles: Mutex<BTreeMap<Access, Once<SharedCredentialsProvider>>>,
     accounts: Mutex<BTreeMap<Identity, Once<Result<AccountId, ProviderError>>>>,
     paces: Mutex<BTreeMap<Target, Arc<Pace>>>,
+    buckets: Mutex<BTreeMap<Target, Buckets>>,
 }
 
 /// Whose credentials a target uses: what the account they belong to is asked for once.
@@ -122,6 +140,7 @@ impl Aws {
             roles: Mutex::default(),
             accounts: Mutex::default(),
             paces: Mutex::default(),
+            buckets: Mutex::default(),
         }
     }
 
@@ -132,17 +151,24 @@ impl Aws {
 
     /// Looks at a target.
     pub async fn reader(&self, at: &DesiredTarget) -> AwsReader {
-        AwsReader::new(self.logs(at).await, at.target.clone())
+        AwsReader::new(self.logs(at).await, at.target.clone(), self.buckets(&at.target).reads)
     }
 
     /// Touches a target.
     pub async fn writer(&self, at: &DesiredTarget) -> AwsWriter {
-        AwsWriter::new(&self.logs(at).await, at.target.clone())
+        AwsWriter::new(&self.logs(at).await, at.target.clone(), self.buckets(&at.target).writes)
     }
 
     /// Looks up who wrote the policies of a target.
     pub async fn event_reader(&self, at: &DesiredTarget) -> AwsEventReader {
         AwsEventReader::new(self.cloudtrail(at).await, at.target.clone(), self.pace(&at.target))
+    }
+
+    /// The buckets of a target, which all its readers and writers share.
+    fn buckets(&self, target: &Target) -> Buckets {
+        let Rates { reads, writes } = self.options.rates;
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.entry(target.clone()).or_insert_with(|| Buckets::new(reads, writes)).clone()
     }
 
     /// The pace of CloudTrail at a target, which all its readers share.

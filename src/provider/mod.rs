@@ -3,6 +3,7 @@
 //! Whoever only plans holds a [`PolicyReader`] and cannot write.
 
 mod assumed;
+mod bucket;
 mod cloudtrail_event;
 mod connection;
 mod error;
@@ -23,7 +24,8 @@ use std::collections::BTreeSet;
 
 use crate::model::{LivePolicy, LiveState, LookupWindow, PolicyKey, WriteEvents};
 
-pub use connection::{Aws, Credentials, Options, Timeouts};
+pub use bucket::Rate;
+pub use connection::{Aws, Credentials, Options, Rates, Timeouts};
 pub use error::{ProviderError, ProviderErrorKind};
 pub use event_reader::AwsEventReader;
 pub use reader::AwsReader;

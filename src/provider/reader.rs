@@ -12,6 +12,7 @@ use crate::model::{LivePolicy, LiveState, PolicyKey, PolicyScope, Target, is_log
 use crate::policy::Document;
 
 use super::PolicyReader;
+use super::bucket::{Bucket, turn};
 use super::error::{ProviderError, ProviderErrorKind};
 
 const OPERATION: &str = "DescribeResourcePolicies";
@@ -35,11 +36,17 @@ const FEW_NAMES: usize = 10;
 pub struct AwsReader {
     client: Client,
     target: Target,
+    bucket: Option<Arc<Bucket>>,
 }
 
 impl AwsReader {
-    pub(super) fn new(client: Client, target: Target) -> Self {
-        Self { client, target }
+    pub(super) fn new(client: Client, target: Target, bucket: Option<Arc<Bucket>>) -> Self {
+        Self { client, target, bucket }
+    }
+
+    /// Waits until the account takes another call.
+    async fn turn(&self) {
+        turn(self.bucket.as_deref()).await;
     }
 
     async fn account_policies(&self) -> Result<BTreeMap<PolicyKey, LivePolicy>, ProviderError> {
@@ -48,6 +55,7 @@ impl AwsReader {
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let call = self.client.describe_resource_policies().limit(PAGE).set_next_token(token.take());
+            self.turn().await;
             let answer = call.send().await;
             let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &self.target, &error))?;
             let page =
@@ -71,6 +79,7 @@ impl AwsReader {
     async fn log_group_policy(&self, log_group: &str) -> Result<Option<LivePolicy>, ProviderError> {
         let arn = self.target.log_group_arn(log_group);
         let call = self.client.describe_resource_policies().policy_scope(Scope::Resource).resource_arn(&arn);
+        self.turn().await;
         let answer = match call.send().await {
             Ok(answer) => answer,
             Err(error) => {
@@ -183,6 +192,7 @@ impl AwsReader {
             return Ok(None);
         }
         let call = self.client.describe_log_groups().limit(PAGE).set_next_token(pages.token.take());
+        self.turn().await;
         let answer = call.send().await;
         let answer = answer.map_err(|error| ProviderError::from_sdk(LOG_GROUPS, &self.target, &error))?;
         let page = answer.log_groups.ok_or_else(|| self.malformed_log_groups("`logGroups` is missing"))?;
@@ -197,6 +207,7 @@ impl AwsReader {
     }
 
     async fn has_log_group(&self, name: &str) -> Result<bool, ProviderError> {
+        self.turn().await;
         // Names come in order, so that of all that begin with it the name itself comes first.
         let answer = self.client.describe_log_groups().log_group_name_prefix(name).limit(PAGE).send().await;
         let answer = answer.map_err(|error| ProviderError::from_sdk(LOG_GROUPS, &self.target, &error))?;

@@ -1,10 +1,13 @@
 //! Put and Delete.
 
+use std::sync::Arc;
+
 use aws_sdk_cloudwatchlogs::Client;
 
 use crate::model::{PolicyKey, PolicyScope, Target};
 
 use super::PolicyWriter;
+use super::bucket::{Bucket, turn};
 use super::error::{ProviderError, ProviderErrorKind};
 use super::retry::OnlyThrottledWrites;
 
@@ -13,12 +16,13 @@ use super::retry::OnlyThrottledWrites;
 pub struct AwsWriter {
     client: Client,
     target: Target,
+    bucket: Option<Arc<Bucket>>,
 }
 
 impl AwsWriter {
-    pub(super) fn new(client: &Client, target: Target) -> Self {
+    pub(super) fn new(client: &Client, target: Target, bucket: Option<Arc<Bucket>>) -> Self {
         let config = client.config().to_builder().retry_classifier(OnlyThrottledWrites);
-        Self { client: Client::from_conf(config.build()), target }
+        Self { client: Client::from_conf(config.build()), target, bucket }
     }
 
     /// The policy's name, or its log group's ARN: exactly one of the two.
@@ -45,6 +49,7 @@ impl PolicyWriter for AwsWriter {
             .set_resource_arn(arn)
             .policy_document(document)
             .set_expected_revision_id(expected_revision.map(ToOwned::to_owned));
+        turn(self.bucket.as_deref()).await;
         let answer = call.send().await;
         answer.map(drop).map_err(|error| ProviderError::from_sdk("PutResourcePolicy", &self.target, &error))
     }
@@ -57,6 +62,7 @@ impl PolicyWriter for AwsWriter {
             .set_policy_name(name)
             .set_resource_arn(arn)
             .set_expected_revision_id(expected_revision.map(ToOwned::to_owned));
+        turn(self.bucket.as_deref()).await;
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) => {

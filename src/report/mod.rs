@@ -56,7 +56,7 @@ pub use plan::plan_text;
 pub use recipe::{recipe_text, recipes_json, recipes_text};
 pub use review::{
     Count, DiffLine, Line, Review, ReviewItem, ReviewOutcome, ReviewRefusal, ReviewStep, ReviewTarget,
-    apply_review, files_review, plan_review,
+    apply_review, files_review, is_large, plan_review,
 };
 pub use rules::{rule_text, rules_page, rules_text};
 pub use sarif::{plan_sarif, validate_sarif};

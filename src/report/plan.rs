@@ -5,11 +5,12 @@ use std::fmt::Write;
 use crate::plan::TargetResult;
 use crate::policy::Fingerprint;
 
-use super::count::counted;
+use super::count::{counted, thousands};
 use super::escape::terminal;
 use super::layout::Layout;
 use super::review::{
-    Count, DiffLine, Line, ReviewItem, ReviewRefusal, ReviewTarget, is_calm, plan_counts, review_target,
+    Count, DiffLine, Line, ReviewItem, ReviewRefusal, ReviewTarget, folded, is_calm, is_large, plan_counts,
+    review_target,
 };
 use super::step::steps;
 use super::style::Style;
@@ -17,8 +18,14 @@ use super::style::Style;
 /// The plans of some targets, and the line that sums them up.
 pub fn plan_text(results: &[TargetResult], digest: &Fingerprint, layout: Layout) -> String {
     let mut text = String::new();
-    for result in results {
-        target(&review_target(result), layout, &mut text);
+    // Of many targets those are but counted where nothing is to be seen.
+    let counts_calm = is_large(results.len()) && !layout.verbose;
+    let targets = folded(results.iter().map(review_target).collect());
+    let (calm, shown): (Vec<_>, Vec<_>) = targets.iter().partition(|target| counts_calm && target.is_calm());
+    shown.iter().for_each(|shown| target(shown, layout, &mut text));
+    if !calm.is_empty() {
+        let more = if shown.is_empty() { "target" } else { "more target" };
+        let _ = writeln!(text, "{} without changes\n", counted(calm.len(), more));
     }
     text.push_str(&summary_line(results, digest));
     text
@@ -35,7 +42,11 @@ fn summary_line(results: &[TargetResult], digest: &Fingerprint) -> String {
 
 fn target(target: &ReviewTarget, layout: Layout, text: &mut String) {
     let _ = write!(text, "{}", Style::Strong.paint(target.target.to_string().replacen('/', " / ", 1)));
+    if !target.also.is_empty() {
+        let _ = write!(text, " · the same in {}", counted(target.number(), "target"));
+    }
     if let Some((word, message)) = &target.error {
+        also(target, text);
         let _ = writeln!(text, "\n\n  {} {}\n", Style::Bad.paint(word), terminal(message));
         return;
     }
@@ -47,6 +58,7 @@ fn target(target: &ReviewTarget, layout: Layout, text: &mut String) {
             slots.peak, slots.after
         );
     }
+    also(target, text);
     text.push('\n');
     for Line { style, text: line } in &target.notes {
         let _ = writeln!(text, "  {}", style.paint(terminal(line)));
@@ -62,6 +74,20 @@ fn target(target: &ReviewTarget, layout: Layout, text: &mut String) {
     access(&target.access, text);
     text.push_str(&steps(&target.steps));
     target.refusals.iter().for_each(|found| refusal(found, text));
+}
+
+/// The first of the others at which it is the same.
+fn also(target: &ReviewTarget, text: &mut String) {
+    const FEW: usize = 3;
+    if target.also.is_empty() {
+        return;
+    }
+    let names: Vec<String> = target.also.iter().take(FEW).map(ToString::to_string).collect();
+    let more = match target.also.len().saturating_sub(FEW) {
+        0 => String::new(),
+        more => format!(" and {} more", thousands(more)),
+    };
+    let _ = write!(text, "\n  also {}{more}", names.join(", "));
 }
 
 /// The lines about a target's access.

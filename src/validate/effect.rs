@@ -88,9 +88,12 @@ pub(super) fn no_stream(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec<D
 
 /// LP304
 pub(super) fn elsewhere(rule: &Rule, subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
-    let here = format!("{}*", subject.prefix());
+    let prefix = subject.prefix();
+    let here = format!("{prefix}*");
     for (pointer, _, resource) in subject.values("Resource") {
-        if !is_malformed(resource) && !patterns_meet(&[resource, &here]) {
+        // Nearly always it begins as it must.
+        let is_here = || resource.starts_with(&prefix) || patterns_meet(&[resource, &here]);
+        if !is_here() && !is_malformed(resource) {
             let message = format!(
                 "\"{}\" lies in another account, Region or partition than {}.",
                 resource.escape_debug(),

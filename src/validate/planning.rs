@@ -33,12 +33,18 @@ fn slots(
     live: &LiveState,
     after: usize,
 ) -> Option<Diagnostic> {
-    let own = desired.at(at);
-    let packed = |key: &PolicyKey| !own.grants.is_empty() && own.packing.number(key).is_some();
-    let theirs = |key: &&PolicyKey| key.takes_slot() && !own.policies.contains_key(*key) && !packed(key);
+    // Most targets hold nothing else, and are far from full.
+    if !is_nearly(after, at.limits.account_policies) {
+        return None;
+    }
+    let entries = || desired.policies.iter().filter(|entry| entry.applies_to(at));
+    let has_grants = desired.grants.iter().any(|grant| grant.entry.applies_to(at));
+    let own = |key: &PolicyKey| entries().any(|entry| entry.key(&at.target) == *key);
+    let packed = |key: &PolicyKey| has_grants && desired.packing.number(key).is_some();
+    let theirs = |key: &&PolicyKey| key.takes_slot() && !own(key) && !packed(key);
     let unmanaged = live.policies.keys().filter(theirs).count();
     let limit = at.limits.account_policies;
-    if unmanaged == 0 || !is_nearly(after, limit) || after > limit {
+    if unmanaged == 0 || after > limit {
         return None;
     }
     let message = format!("{after} of {limit} slots of {} are in use at the end.", at.target);

@@ -142,7 +142,7 @@ impl<'a> Draft<'a> {
                 if !group.joined.targets.contains(&found.target) {
                     continue;
                 }
-                let expected = Document::from_json(&taken.document.at(&found.target));
+                let expected = Document::from_json(taken.document.at(&found.target));
                 if desired.policies.get(key).is_none_or(|policy| *policy.document != expected) {
                     let because = "it would be read back as another document; please report this".to_owned();
                     wrong.insert(number, because);

@@ -157,7 +157,7 @@ impl Import<'_> {
         let json = json.map_err(|error| LeftOut::unusable(format!("its document is no JSON: {error}")))?;
         Ok(Taken {
             // In the form that is sent: AWS refuses the root ARNs that it returns.
-            document: Node::from(&Document::from_json(json).json().cloned().unwrap_or(json.clone())),
+            document: Node::from(&Document::from_json(json.clone()).json().cloned().unwrap_or(json.clone())),
             origin: None,
             differs: None,
             findings: BTreeSet::new(),
@@ -184,9 +184,9 @@ impl Import<'_> {
                 seen.left_out.insert(key, LeftOut::passed_over(NAMED));
                 continue;
             }
-            let document = Document::from_json(&policy.document.at(&at.target));
+            let document = Document::from_json(policy.document.at(&at.target));
             if let Some(held) = seen.taken.get_mut(&key) {
-                if Document::from_json(&held.document.at(&at.target)) != document {
+                if Document::from_json(held.document.at(&at.target)) != document {
                     let origin = held.origin.clone().unwrap_or_default();
                     let because =
                         format!("{} and {origin} declare it with different documents", policy.origin);

@@ -7,7 +7,7 @@ mod target;
 use serde::Serialize;
 
 use crate::diff::Change;
-use crate::policy::Fingerprint;
+use crate::policy::{Fingerprint, Fingerprinter};
 
 use super::TargetResult;
 
@@ -50,13 +50,59 @@ pub struct Summary {
     pub unmanaged: usize,
 }
 
+/// Makes the JSON of plans one after the other, so that no more of a large fleet is held than is asked for.
+#[derive(Debug)]
+pub struct PlanFormatter {
+    /// Covers all of `targets`, one minified JSON text after the other with a line feed behind each.
+    digest: Fingerprinter,
+    summary: Summary,
+    keeps: bool,
+    targets: Vec<TargetFormat>,
+}
+
+impl PlanFormatter {
+    /// Nothing yet. What it `keeps` becomes the `targets` of the JSON; otherwise there will be but digest and summary.
+    pub fn new(keeps: bool) -> Self {
+        Self { digest: Fingerprinter::default(), summary: Summary::default(), keeps, targets: Vec::new() }
+    }
+
+    /// Takes the next target's plan, and returns its JSON in one line with a line feed at the end.
+    pub fn add(&mut self, result: &TargetResult) -> String {
+        let target = TargetFormat::new(result);
+        let mut line = serde_json::to_string(&target).unwrap_or_default();
+        line.push('\n');
+        self.digest.add(line.as_bytes());
+        self.summary.add(Summary::of(std::slice::from_ref(result)));
+        if self.keeps {
+            self.targets.push(target);
+        }
+        line
+    }
+
+    /// The JSON of all plans.
+    pub fn finish(self) -> PlanFormat {
+        let Self { digest, summary, keeps: _, targets } = self;
+        let digest = digest.fingerprint();
+        let kind = "plan";
+        PlanFormat {
+            format_version: FORMAT_VERSION,
+            kind,
+            tool_version: TOOL_VERSION,
+            digest,
+            summary,
+            targets,
+        }
+    }
+}
+
 impl PlanFormat {
     /// The JSON of some targets' plans, in the order given.
     pub fn new(results: &[TargetResult]) -> Self {
-        let targets: Vec<TargetFormat> = results.iter().map(TargetFormat::new).collect();
-        let summary = Summary::of(results);
-        let (kind, digest) = ("plan", digest(&targets));
-        Self { format_version: FORMAT_VERSION, kind, tool_version: TOOL_VERSION, digest, summary, targets }
+        let mut formatter = PlanFormatter::new(true);
+        for result in results {
+            formatter.add(result);
+        }
+        formatter.finish()
     }
 
     /// Names this plan: the SHA-256 of `targets` as minified JSON.
@@ -70,25 +116,31 @@ impl PlanFormat {
     }
 }
 
-/// Covers all of `targets`, one minified JSON text after the other with a line feed behind each.
-fn digest(targets: &[TargetFormat]) -> Fingerprint {
-    let text = |target: &TargetFormat| {
-        let mut text = serde_json::to_vec(target).unwrap_or_default();
-        text.push(b'\n');
-        text
-    };
-    Fingerprint::of_parts(targets.iter().map(text))
-}
-
 impl Summary {
     /// Counts the changes of some targets.
     pub fn of(results: &[TargetResult]) -> Self {
         let mut summary = Self::default();
         let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
-        for planned in plans.flat_map(|plan| &plan.changes) {
-            *summary.count(&planned.change) += 1;
-        }
+        plans.for_each(|plan| summary.add(plan.summary));
         summary
+    }
+
+    /// Counts some changes.
+    pub fn of_changes<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
+        let mut summary = Self::default();
+        changes.into_iter().for_each(|change| *summary.count(change) += 1);
+        summary
+    }
+
+    fn add(&mut self, other: Self) {
+        let Self { create, update, delete, adopt, forget, unchanged, unmanaged } = other;
+        self.create += create;
+        self.update += update;
+        self.delete += delete;
+        self.adopt += adopt;
+        self.forget += forget;
+        self.unchanged += unchanged;
+        self.unmanaged += unmanaged;
     }
 
     fn count(&mut self, change: &Change) -> &mut usize {

@@ -86,6 +86,7 @@ impl TargetFormat {
             slots,
             owners,
             access,
+            summary: _,
             changes,
             grants,
             operations,

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::plan::{
     Base, GrantPlace, Operation, OperationKind, Plan, PlannedChange, Precondition, Refusal, RefusalName,
-    Slots, TargetResult, Unplanned,
+    Slots, Summary, TargetResult, Unplanned,
 };
 use crate::policy::{Document, Fingerprint};
 
@@ -151,6 +151,7 @@ impl SavedTarget {
             slots: self.slots.as_ref().map(SavedSlots::slots),
             owners: self.slots.as_ref().map(|slots| slots.owners).unwrap_or_default(),
             access: self.slots.as_ref().map(|_| meanings.access),
+            summary: Summary::of_changes(changes.values().map(|planned| &planned.change)),
             changes: changes.into_values().collect(),
             grants: self.grants.iter().map(SavedGrant::place).collect(),
             operations,

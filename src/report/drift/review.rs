@@ -3,7 +3,7 @@
 use crate::diff::{Change, DriftKind, Drifted};
 use crate::plan::Slots;
 use crate::report::count::{counted, thousands};
-use crate::report::review::{Access, access, breadth, difference};
+use crate::report::review::{Access, access, breadth, difference, folded};
 use crate::report::style::Style;
 use crate::report::{Count, Line, Review, ReviewItem, ReviewTarget};
 
@@ -22,7 +22,7 @@ pub fn drift_review(targets: &[DriftedTarget]) -> Review {
         command: "logpolicy drift",
         folds_calm: true,
         findings: Vec::new(),
-        targets: targets.iter().map(review_target).collect(),
+        targets: folded(targets.iter().map(review_target).collect()),
     }
 }
 

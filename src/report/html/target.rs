@@ -20,6 +20,8 @@ const MOST_CELLS: usize = 40;
 #[derive(Serialize)]
 pub(super) struct TargetFormat<'a> {
     target: String,
+    /// Others at which it is the same.
+    also: Vec<String>,
     open: bool,
     open_items: bool,
     words: String,
@@ -133,7 +135,8 @@ impl<'a> TargetFormat<'a> {
     fn new(target: &'a ReviewTarget, open: bool, open_items: bool) -> Self {
         let error = target.error.as_ref();
         Self {
-            target: target.target.to_string(),
+            target: target.name(),
+            also: target.also.iter().map(ToString::to_string).collect(),
             open,
             open_items,
             words: target.words(),

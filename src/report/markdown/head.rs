@@ -101,7 +101,7 @@ fn targets(review: &Review, page: &mut Page) {
         }
         table.push('\n');
         if rows < shown.len() {
-            let left = thousands(shown.len() - rows);
+            let left = thousands(shown.iter().skip(rows).map(|target| target.number()).sum());
             table.push_str(&format!("and {left} more targets with changes or problems\n\n"));
         }
         page.push(&table);
@@ -114,7 +114,7 @@ fn targets(review: &Review, page: &mut Page) {
 }
 
 fn row(target: &ReviewTarget) -> String {
-    let name = markdown(&target.target.to_string());
+    let name = markdown(&target.name());
     format!(
         "| {name} | {} | {} | {} |\n",
         kinds(target),

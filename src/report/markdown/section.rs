@@ -77,7 +77,7 @@ impl Section {
     fn of(target: &ReviewTarget) -> Option<Self> {
         let changes: Vec<Entry> = target.items.iter().filter(|item| item.is_change).map(Entry::of).collect();
         let end = end(target);
-        let name = code_element(&target.target.to_string());
+        let name = code_element(&target.name());
         let open = format!("<details><summary>{name} · {}</summary>\n\n", kinds(target));
         let has_something = !changes.is_empty() || !end.is_empty();
         has_something.then_some(Self { open, changes, end, is_open: false, has_end: false })

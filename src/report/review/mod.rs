@@ -5,12 +5,14 @@
 
 mod access;
 mod difference;
+mod fold;
 mod item;
 mod outcome;
 mod plan;
 mod problem;
 mod target;
 
+pub use fold::is_large;
 pub use item::{DiffLine, ReviewItem};
 pub use outcome::apply_review;
 pub use plan::{files_review, plan_review};
@@ -18,6 +20,7 @@ pub use target::{Count, Line, Review, ReviewOutcome, ReviewRefusal, ReviewStep, 
 
 pub(super) use access::{Access, access};
 pub(super) use difference::difference;
+pub(super) use fold::folded;
 pub(super) use outcome::{outcome_style, outcome_summary};
 pub(super) use plan::{breadth, is_calm, plan_counts, review_target};
 pub(super) use problem::{AccessLine, Problem};

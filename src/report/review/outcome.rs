@@ -7,15 +7,17 @@ use crate::policy::Fingerprint;
 use crate::report::count::counted;
 use crate::report::style::Style;
 
-use super::{Count, Review, ReviewOutcome, ReviewTarget, plan_review};
+use super::plan::each_review;
+use super::{Count, Review, ReviewOutcome, ReviewTarget, folded};
 
 /// The plans of some targets with one outcome for each step; without outcomes nothing was written.
 pub fn apply_review(results: &[TargetResult], digest: &Fingerprint, outcomes: &[TargetOutcome]) -> Review {
-    let mut review = plan_review(results, digest);
+    let mut review = each_review(results, digest);
     review.kind = "apply";
     review.title = "Apply of plan";
     if outcomes.is_empty() {
         review.lead = "Nothing was written.".to_owned();
+        review.targets = folded(review.targets);
         return review;
     }
     let (line, is_complete) = outcome_summary(outcomes);
@@ -39,6 +41,7 @@ pub fn apply_review(results: &[TargetResult], digest: &Fingerprint, outcomes: &[
             fill(target, outcome);
         }
     }
+    review.targets = folded(review.targets);
     review
 }
 

@@ -15,10 +15,17 @@ use crate::report::style::Style;
 
 use super::{
     Access, Count, Line, Review, ReviewItem, ReviewRefusal, ReviewStep, ReviewTarget, access, difference,
+    folded,
 };
 
 /// The plans of some targets.
 pub fn plan_review(results: &[TargetResult], digest: &Fingerprint) -> Review {
+    let review = each_review(results, digest);
+    Review { targets: folded(review.targets), ..review }
+}
+
+/// The plans of some targets, each for itself.
+pub(super) fn each_review(results: &[TargetResult], digest: &Fingerprint) -> Review {
     Review {
         kind: "plan",
         title: "Plan",

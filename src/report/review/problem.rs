@@ -54,19 +54,21 @@ impl Review {
                     let general = general(sentence, &target.target);
                     if let Some(line) = known.get(&general).and_then(|at| lines.get_mut(*at)) {
                         if line.last != target.target {
-                            line.targets += 1;
+                            line.targets += target.number();
                             line.last.clone_from(&target.target);
                             line.sentence = general;
                         }
                         continue;
                     }
-                    known.insert(general, lines.len());
+                    let targets = target.number();
+                    let sentence = if targets == 1 { sentence } else { &general };
                     lines.push(AccessLine {
                         sentence: sentence.clone(),
                         place: item.key.at(&target.target).to_string(),
-                        targets: 1,
+                        targets,
                         last: target.target.clone(),
                     });
+                    known.insert(general, lines.len() - 1);
                 }
             }
         }
@@ -94,16 +96,13 @@ fn problems(target: &ReviewTarget) -> Vec<Problem> {
             word,
             style: Style::Bad,
             name: String::new(),
-            place: target.target.to_string(),
+            place: target.name(),
             message: message.clone(),
         });
     }
     for refusal in &target.refusals {
         let (word, style) = refusal.look();
-        let place = match &refusal.key {
-            Some(key) => format!("{}/{key}", target.target),
-            None => target.target.to_string(),
-        };
+        let place = place(target, refusal.key.as_deref());
         let (name, message) = (refusal.name.to_owned(), refusal.message.clone());
         found.push(Problem { word, style, name, place, message });
     }
@@ -113,9 +112,17 @@ fn problems(target: &ReviewTarget) -> Vec<Problem> {
             word: outcome.word,
             style: outcome.style,
             name: format!("step {}", step.id),
-            place: format!("{}/{}", target.target, step.key),
+            place: place(target, Some(&step.key)),
             message: outcome.message.clone(),
         }));
     }
     found
+}
+
+/// A policy's address or the target, and how many other targets it is about.
+fn place(target: &ReviewTarget, key: Option<&str>) -> String {
+    let name = target.name();
+    let Some(key) = key else { return name };
+    let (first, others) = name.split_once(' ').unwrap_or((&name, ""));
+    if others.is_empty() { format!("{first}/{key}") } else { format!("{first}/{key} {others}") }
 }

@@ -54,6 +54,8 @@ pub struct Line {
 pub struct ReviewTarget {
     /// The account and Region.
     pub target: Target,
+    /// Others at which it is the same; their slots may be other ones.
+    pub also: Vec<Target>,
     /// The slots before, during and after; nothing where they are not known or not the point.
     pub slots: Option<Slots>,
     /// More about the target, each in a line: whose the slots are, for example.
@@ -121,7 +123,7 @@ impl Review {
 
     /// How many changes there are.
     pub fn changes(&self) -> usize {
-        self.targets.iter().map(ReviewTarget::changes).sum()
+        self.targets.iter().map(|target| target.changes() * target.number()).sum()
     }
 }
 
@@ -130,6 +132,7 @@ impl ReviewTarget {
     pub fn new(target: Target) -> Self {
         Self {
             target,
+            also: Vec::new(),
             slots: None,
             notes: Vec::new(),
             items: Vec::new(),
