@@ -1,6 +1,8 @@
 //! `logpolicy apply`
 
-use crate::model::RecordedState;
+use std::collections::BTreeSet;
+
+use crate::model::{RecordedState, Target};
 use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetOutcome, TargetResult};
 use crate::policy::Fingerprint;
 use crate::report::{apply_text, plan_text};
@@ -20,6 +22,7 @@ use super::planning::{Course, Planned, Wish, allowed, exit, plan_targets};
 use super::report_file::Reports;
 use super::saved;
 use super::streams::Streams;
+use super::wave::Waves;
 use super::world::{Files, World, open_world_or};
 
 /// Plans or reads a saved plan, shows it, asks, and carries it out.
@@ -28,7 +31,7 @@ pub(super) async fn apply(
     global: &Global,
     streams: Streams,
 ) -> Result<Exit, Failure> {
-    let ApplyArguments { plan, planning, approval, expect } = arguments;
+    let ApplyArguments { plan, planning, approval, expect, waves, keep_going } = arguments;
     let reports = Reports::new(&planning.reports, plan.as_deref())?;
     let saved = match plan.as_deref() {
         None => None,
@@ -53,6 +56,7 @@ pub(super) async fn apply(
         streams,
         format: planning.format,
         reports,
+        waves: Waves::new(waves, *keep_going, &world.desired.targets)?,
         asks: !approval.auto_approve && saved.is_none(),
         expect: expect.as_deref(),
     };
@@ -86,6 +90,8 @@ pub(super) struct Run<'a> {
     pub(super) format: PlanForm,
     /// Files that the end goes to as well.
     pub(super) reports: Reports<'a, PlanForm>,
+    /// In which order the targets are applied.
+    pub(super) waves: Waves,
     /// Whether the plan is shown on a terminal and must be approved there.
     pub(super) asks: bool,
     /// The beginning of the digest of the only plan that may be applied.
@@ -141,7 +147,11 @@ impl Run<'_> {
             }
         }
         self.interrupt.begin_writing();
-        let outcomes = carry_out_all(self.world, &self.interrupt, work).await?;
+        let going: BTreeSet<&Target> = work.iter().map(|(plan, _)| plan.target()).collect();
+        let targets = results.iter().map(|result| &result.target);
+        let left = targets.filter(|target| !going.contains(target)).cloned().collect();
+        let outcomes =
+            carry_out_all(self.world, &self.interrupt, &self.waves, work, &left, self.streams).await?;
         if self.format == PlanForm::Text && needs_approval {
             self.streams.data(&format!("\n{}", apply_text(&outcomes)))?;
         }

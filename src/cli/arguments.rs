@@ -17,6 +17,7 @@ use super::init::InitArguments;
 use super::plan_arguments::{ApplyArguments, Approval, PlanArguments, RollbackArguments};
 use super::recipes::RecipesArguments;
 use super::report_file::{ReportFile, report_file};
+use super::shard::Shard;
 use super::status::StatusArguments;
 
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
@@ -46,6 +47,9 @@ pub(super) struct Global {
     /// Only these targets: a name under `targets`, or a pattern for ACCOUNT/REGION; can be repeated
     #[arg(long, value_name = "NAME|GLOB", global = true)]
     pub(super) target: Vec<String>,
+    /// Only a part of the targets: the K-th of N, the same on every machine
+    #[arg(long, value_name = "K/N", global = true)]
+    pub(super) shard: Option<Shard>,
     /// Only policies whose address matches: a pattern for ACCOUNT/REGION/policy:NAME, or for policy:NAME; can be repeated
     #[arg(long, value_name = "ADDRESS-GLOB", global = true)]
     pub(super) only: Vec<String>,

@@ -7,10 +7,12 @@ use crate::provider::PolicyReader;
 use crate::report::{Answer, can_json, can_text};
 
 use super::arguments::{CanArguments, Format, Global};
+use super::choice::choose_targets;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::progress::Seen;
 use super::streams::Streams;
-use super::world::{World, choose_targets, open_world, read_files};
+use super::world::{World, open_world, read_files};
 
 /// Is this allowed, and by which statement?
 pub(super) async fn can(
@@ -31,7 +33,7 @@ pub(super) async fn can(
             streams.report(&text);
             return Ok(files.exit());
         }
-        choose_targets(&mut files.desired, &global.target)?;
+        choose_targets(&mut files.desired, global)?;
         let answer = |at: &DesiredTarget| {
             let mut desired = files.desired.at(at);
             place_grants(&mut desired, None);
@@ -90,23 +92,28 @@ fn answer<'a>(
 
 async fn live_answers(arguments: &CanArguments, action: &str, world: &World) -> Result<Vec<Answer>, Failure> {
     let answers = world
-        .across(|at| async move {
-            let reader = world.aws.reader(at).await;
-            let log_groups = [arguments.log_group.clone()].into();
-            let (account, live) = tokio::join!(world.aws.account(at), reader.read(&log_groups));
-            let account = account?;
-            if account != at.target.account {
-                let message =
-                    format!("the credentials belong to account {account}, and the target is {}", at.target);
-                return Err(Failure::error(
-                    message,
-                    vec!["Use credentials of the target's account.".to_owned()],
-                ));
-            }
-            let LiveState { policies } = live?;
-            let policies = policies.iter().map(|(key, policy)| (key, &*policy.document));
-            Ok(answer(arguments, action, at, policies))
-        })
+        .across(
+            |at| async move {
+                let reader = world.aws.reader(at).await;
+                let log_groups = [arguments.log_group.clone()].into();
+                let (account, live) = tokio::join!(world.aws.account(at), reader.read(&log_groups));
+                let account = account?;
+                if account != at.target.account {
+                    let message = format!(
+                        "the credentials belong to account {account}, and the target is {}",
+                        at.target
+                    );
+                    return Err(Failure::error(
+                        message,
+                        vec!["Use credentials of the target's account.".to_owned()],
+                    ));
+                }
+                let LiveState { policies } = live?;
+                let policies = policies.iter().map(|(key, policy)| (key, &*policy.document));
+                Ok(answer(arguments, action, at, policies))
+            },
+            |answer| Seen { changed: false, failed: answer.is_err() },
+        )
         .await;
     answers.into_iter().collect()
 }

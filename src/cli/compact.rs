@@ -18,6 +18,7 @@ use super::arguments::{Format, Global};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::planning::Gathered;
+use super::progress::Seen;
 use super::scope::{Scope, Scopes};
 use super::streams::Streams;
 use super::world::{World, open_world};
@@ -50,15 +51,18 @@ pub(super) async fn run(
         Err(exit) => return Ok(exit),
     };
     let results = world
-        .across(|at| {
-            let world = &world;
-            async move {
-                let result = compacted(world, at, arguments).await;
-                let exit = result.as_ref().map_or_else(|failure| failure.exit, |_| Exit::Done);
-                let result = result.map_err(|failure| failure.sentence());
-                (CompactedTarget { target: at.target.clone(), result }, exit)
-            }
-        })
+        .across(
+            |at| {
+                let world = &world;
+                async move {
+                    let result = compacted(world, at, arguments).await;
+                    let exit = result.as_ref().map_or_else(|failure| failure.exit, |_| Exit::Done);
+                    let result = result.map_err(|failure| failure.sentence());
+                    (CompactedTarget { target: at.target.clone(), result }, exit)
+                }
+            },
+            |(_, exit)| Seen { changed: false, failed: *exit != Exit::Done },
+        )
         .await;
     let (results, exits): (Vec<CompactedTarget>, Vec<Exit>) = results.into_iter().unzip();
     names_something(&arguments.policies, &results)?;

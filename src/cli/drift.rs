@@ -22,6 +22,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
 use super::planning::Gathered;
+use super::progress::Seen;
 use super::report_file::{ReportFile, Reports, report_file};
 use super::streams::Streams;
 use super::world::{Files, World, open_world_or};
@@ -58,25 +59,28 @@ pub(super) async fn run(
     let only = Only::new(&global.only)?;
     let (world, only) = (&*world, &only);
     let results = world
-        .across(|at| async move {
-            let target = at.target.clone();
-            match look(world, at, only).await {
-                Ok(mut found) => {
-                    let asked = if arguments.attribute {
-                        attribute(world, at, &mut found.drift).await
-                    } else {
-                        Ok(())
-                    };
-                    let exit = asked.as_ref().map_or_else(|failure| failure.exit, |()| Exit::Done);
-                    let error = asked.err().map(|failure| failure.sentence());
-                    (DriftedTarget { target, found: Some(found), error }, exit)
+        .across(
+            |at| async move {
+                let target = at.target.clone();
+                match look(world, at, only).await {
+                    Ok(mut found) => {
+                        let asked = if arguments.attribute {
+                            attribute(world, at, &mut found.drift).await
+                        } else {
+                            Ok(())
+                        };
+                        let exit = asked.as_ref().map_or_else(|failure| failure.exit, |()| Exit::Done);
+                        let error = asked.err().map(|failure| failure.sentence());
+                        (DriftedTarget { target, found: Some(found), error }, exit)
+                    }
+                    Err(failure) => {
+                        let error = Some(failure.sentence());
+                        (DriftedTarget { target, found: None, error }, failure.exit)
+                    }
                 }
-                Err(failure) => {
-                    let error = Some(failure.sentence());
-                    (DriftedTarget { target, found: None, error }, failure.exit)
-                }
-            }
-        })
+            },
+            |(target, exit)| Seen { changed: target.has_drift(), failed: *exit != Exit::Done },
+        )
         .await;
     let (targets, exits): (Vec<DriftedTarget>, Vec<Exit>) = results.into_iter().unzip();
     if targets.iter().any(|target| target.found.is_some()) {

@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 use crate::report::{
-    DriftedTarget, Layout, drift_json, drift_review, drift_sarif, drift_text, review_html, review_markdown,
+    DriftedTarget, Layout, drift_json, drift_lines, drift_review, drift_sarif, drift_text, review_html,
+    review_markdown,
 };
 
 use super::exit::Exit;
@@ -20,6 +21,8 @@ pub(super) enum DriftForm {
     Text,
     /// For programs.
     Json,
+    /// For programs, one target in a line: for large fleets.
+    Jsonl,
     /// For an issue.
     Markdown,
     /// A page for the browser.
@@ -34,6 +37,7 @@ impl DriftForm {
         match self {
             Self::Text => drift_text(targets, layout),
             Self::Json => drift_json(targets),
+            Self::Jsonl => drift_lines(targets),
             Self::Markdown => review_markdown(&drift_review(targets)),
             Self::Html => review_html(&drift_review(targets)),
             Self::Sarif => {
@@ -48,6 +52,7 @@ impl DriftForm {
         match self {
             Self::Text => PlanForm::Text,
             Self::Json => PlanForm::Json,
+            Self::Jsonl => PlanForm::Jsonl,
             Self::Markdown => PlanForm::Markdown,
             Self::Html => PlanForm::Html,
             Self::Sarif => PlanForm::Sarif,

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::model::{Diagnostic, Diagnostics};
 use crate::plan::{PlanFormat, PlanFormatter, Summary, TargetResult, saved_text};
 use crate::policy::Found;
-use crate::report::{diagnostics_text, is_large, plan_dot, plan_mermaid, request_text};
+use crate::report::{diagnostics_text, is_large, plan_dot, plan_last_line, plan_mermaid, request_text};
 use crate::store::write_plan;
 
 use super::arguments::Global;
@@ -43,7 +43,7 @@ pub(super) async fn plan(
         Out { format: planning.format, reports, graph: arguments.graph, file: arguments.out.as_deref() };
     let mut collected = out.collected(&world, streams);
     plan_each(&world, &course, |planned| collected.add(planned.result)).await?;
-    let (results, format) = collected.finish();
+    let (results, format) = collected.finish()?;
     show_new_findings(&world, &results, streams);
     let end = out.show(&results, &format, arguments.detailed_exitcode, streams)?;
     let widened = if arguments.deny_new_access { new_access(&results, streams) } else { Exit::Done };
@@ -65,9 +65,15 @@ impl Out<'_> {
     /// Shows plans, saves them where asked to, and says how the command ends.
     /// Where the plans are collected.
     pub(super) fn collected(&self, world: &World, streams: Streams) -> Collected {
-        let is_wanted = |form| self.format == form || self.reports.contain(form);
+        let is_kept = self.format == PlanForm::Json
+            || self.reports.contain(PlanForm::Json)
+            || self.reports.contain(PlanForm::Jsonl)
+            || self.file.is_some();
+        let shows_lines = self.format == PlanForm::Jsonl && self.graph.is_none();
         Collected {
-            formatter: PlanFormatter::new(is_wanted(PlanForm::Json) || self.file.is_some()),
+            formatter: PlanFormatter::new(is_kept),
+            lines: shows_lines.then_some(streams),
+            ends: Ok(()),
             results: Vec::new(),
             keeps_all: !is_large(world.desired.targets.len()) || streams.layout().verbose,
         }
@@ -84,6 +90,8 @@ impl Out<'_> {
         streams.data(&match self.graph {
             Some(Graph::Dot) => plan_dot(results),
             Some(Graph::Mermaid) => plan_mermaid(results),
+            // The lines of the targets are out already.
+            None if self.format == PlanForm::Jsonl => plan_last_line(format),
             None => self.format.plans(results, format, streams.layout()),
         })?;
         let written = self.reports.write(streams, |form| form.plans(results, format, streams.layout()));
@@ -103,6 +111,9 @@ impl Out<'_> {
 /// Plans as they come: of a target where nothing changes no more is kept than is shown of it.
 pub(super) struct Collected {
     formatter: PlanFormatter,
+    /// Where each target's JSON goes right away.
+    lines: Option<Streams>,
+    ends: Result<(), Failure>,
     results: Vec<TargetResult>,
     keeps_all: bool,
 }
@@ -110,7 +121,10 @@ pub(super) struct Collected {
 impl Collected {
     /// Takes the next target's plan.
     pub(super) fn add(&mut self, mut result: TargetResult) {
-        self.formatter.add(&result);
+        let line = self.formatter.add(&result);
+        if let (Some(streams), Ok(())) = (self.lines, &self.ends) {
+            self.ends = streams.data(&line);
+        }
         if let (Ok(plan), false) = (&mut result.plan, self.keeps_all) {
             plan.let_go();
         }
@@ -118,8 +132,8 @@ impl Collected {
     }
 
     /// All plans, and their JSON.
-    pub(super) fn finish(self) -> (Vec<TargetResult>, PlanFormat) {
-        (self.results, self.formatter.finish())
+    pub(super) fn finish(self) -> Result<(Vec<TargetResult>, PlanFormat), Failure> {
+        self.ends.map(|()| (self.results, self.formatter.finish()))
     }
 }
 

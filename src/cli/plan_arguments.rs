@@ -64,6 +64,12 @@ pub(super) struct ApplyArguments {
     /// Apply only the plan with this digest: at least 12 hex digits of it
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(super) expect: Option<String>,
+    /// Apply group after group, by names under `targets` or patterns: the next begins when all went well in the one before
+    #[arg(long = "wave", value_name = "NAME,...", value_delimiter = ',')]
+    pub(super) waves: Vec<String>,
+    /// Begin the next wave although one failed
+    #[arg(long, requires = "waves")]
+    pub(super) keep_going: bool,
 }
 
 /// How a write is approved and how long it waits for another run.

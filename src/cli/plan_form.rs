@@ -5,9 +5,9 @@ use clap::ValueEnum;
 use crate::plan::{PlanFormat, TargetOutcome, TargetResult};
 use crate::policy::Fingerprint;
 use crate::report::{
-    Layout, apply_json, apply_review, apply_text, diagnostics_text, files_review, plan_github, plan_json,
-    plan_review, plan_sarif, plan_text, review_html, review_markdown, validate_github, validate_json,
-    validate_sarif,
+    Layout, apply_json, apply_lines, apply_review, apply_text, diagnostics_text, files_review, plan_github,
+    plan_json, plan_lines, plan_review, plan_sarif, plan_text, review_html, review_markdown, validate_github,
+    validate_json, validate_sarif,
 };
 
 use super::exit::Exit;
@@ -23,6 +23,8 @@ pub(super) enum PlanForm {
     Text,
     /// For programs.
     Json,
+    /// For programs, one target in a line: for large fleets.
+    Jsonl,
     /// For the comment of a pull request.
     Markdown,
     /// A page for the browser.
@@ -39,6 +41,7 @@ impl PlanForm {
         match self {
             Self::Text => plan_text(results, format.digest(), layout),
             Self::Json => plan_json(format),
+            Self::Jsonl => plan_lines(format),
             Self::Markdown => review_markdown(&plan_review(results, format.digest())),
             Self::Html => review_html(&plan_review(results, format.digest())),
             Self::Sarif => plan_sarif(results),
@@ -59,6 +62,7 @@ impl PlanForm {
             Self::Text if outcomes.is_empty() => plan_text(results, digest, layout),
             Self::Text => format!("{}\n{}", plan_text(results, digest, layout), apply_text(outcomes)),
             Self::Json => apply_json(results, digest, outcomes),
+            Self::Jsonl => apply_lines(results, digest, outcomes),
             Self::Markdown => review_markdown(&review()),
             Self::Html => review_html(&review()),
             Self::Sarif => plan_sarif(results),
@@ -71,7 +75,7 @@ impl PlanForm {
         let Files { sources, diagnostics, .. } = files;
         match self {
             Self::Text => diagnostics_text(diagnostics, sources, layout),
-            Self::Json => validate_json(diagnostics, sources),
+            Self::Json | Self::Jsonl => validate_json(diagnostics, sources),
             Self::Markdown => review_markdown(&files_review(kind, diagnostics, sources)),
             Self::Html => review_html(&files_review(kind, diagnostics, sources)),
             Self::Sarif => validate_sarif(diagnostics, sources),

@@ -14,6 +14,7 @@ use crate::validate::when_planning;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
+use super::progress::Seen;
 use super::rollback::as_of;
 use super::world::World;
 
@@ -21,6 +22,13 @@ use super::world::World;
 pub(super) struct Planned {
     pub(super) result: TargetResult,
     pub(super) recorded: RecordedState,
+}
+
+impl Planned {
+    fn seen(&self) -> Seen {
+        let changed = self.result.plan.as_ref().is_ok_and(|plan| plan.summary.has_changes());
+        Seen { changed, failed: exit(&self.result) != Exit::Done }
+    }
 }
 
 /// What is planned towards.
@@ -76,6 +84,7 @@ pub(super) async fn plan_each(
                 };
                 Planned { result: TargetResult { target: at.target.clone(), plan }, recorded }
             },
+            Planned::seen,
             take,
         )
         .await;

@@ -6,7 +6,7 @@ use crate::model::{
     DesiredState, DesiredTarget, DocumentTemplate, Ownership, PolicyKey, PolicyTemplate, RecordedState,
     Version,
 };
-use crate::plan::{PlanFormat, Summary, TargetResult};
+use crate::plan::Summary;
 use crate::policy::Document;
 
 use super::apply::Run;
@@ -22,6 +22,7 @@ use super::plan_form::show_files;
 use super::planning::{Course, Wish, allowed, plan_targets};
 use super::report_file::Reports;
 use super::streams::Streams;
+use super::wave::Waves;
 use super::world::{Files, open_world_or};
 
 /// Shows the plan back to an earlier apply; carries it out only when told to.
@@ -51,20 +52,25 @@ pub(super) async fn rollback(
         Course { wish: Wish::AsOf(*to), allowed: allowed(&planning.allow), only, refused: &locks.refused };
     let planned = interrupt.unless(plan_targets(&world, &course)).await;
     let format = planning.format;
-    let run = Run { world: &world, interrupt, streams, format, reports, asks: false, expect: None };
+    let waves = Waves::one();
+    let run = Run { world: &world, interrupt, streams, format, reports, waves, asks: false, expect: None };
     let exit = match planned {
         None => Ok(run.interrupted()),
         Some(Err(failure)) => Err(failure),
         Some(Ok(planned)) if *auto_approve => run.finish(Some(planned), None).await,
         Some(Ok(planned)) => {
-            let results: Vec<TargetResult> = planned.into_iter().map(|planned| planned.result).collect();
-            show_new_findings(&world, &results, streams);
             let out = Out { graph: None, format, reports, file: out.as_deref() };
-            let exit = out.show(&results, &PlanFormat::new(&results), *detailed_exitcode, streams);
-            if out.file.is_none() && Summary::of(&results).has_changes() {
+            let mut collected = out.collected(&world, streams);
+            planned.into_iter().for_each(|planned| collected.add(planned.result));
+            let shown = collected.finish().and_then(|(results, plans)| {
+                show_new_findings(&world, &results, streams);
+                let exit = out.show(&results, &plans, *detailed_exitcode, streams)?;
+                Ok((exit, Summary::of(&results).has_changes()))
+            });
+            if out.file.is_none() && matches!(shown, Ok((_, true))) {
                 streams.say("Nothing was written; save the plan with `-o FILE`, or pass --auto-approve.\n");
             }
-            exit
+            shown.map(|(exit, _)| exit)
         }
     };
     locks.release(streams).await;

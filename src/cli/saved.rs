@@ -1,6 +1,6 @@
 //! `logpolicy apply PLAN`: a saved plan is carried out as it was shown, or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::fleet;
@@ -22,9 +22,9 @@ pub(super) fn read(
     global: &Global,
     streams: Streams,
 ) -> Result<Result<SavedPlan, Exit>, Failure> {
-    if !global.only.is_empty() || !global.target.is_empty() {
+    if !global.only.is_empty() || !global.target.is_empty() || global.shard.is_some() {
         return Err(Failure::usage(
-            "a saved plan is carried out as a whole: --only and --target belong to `plan`",
+            "a saved plan is carried out as a whole: --only, --target and --shard belong to `plan`",
             "Leave them out, or save a plan that was made with them.",
         ));
     }
@@ -45,7 +45,8 @@ pub(super) fn choose_targets(
     path: &Path,
     streams: Streams,
 ) -> Result<(), Exit> {
-    let known = |target: &Target| world.desired.targets.iter().any(|at| at.target == *target);
+    let targets = &world.desired.targets;
+    let known = |target: &Target| targets.binary_search_by(|at| at.target.cmp(target)).is_ok();
     let unknown: Vec<String> = saved
         .targets
         .iter()
@@ -60,7 +61,8 @@ pub(super) fn choose_targets(
         );
         return Err(refused(streams, &message, "name the desired state that it was made from with `-f`"));
     }
-    world.desired.targets.retain(|at| saved.targets.iter().any(|planned| planned.target == at.target));
+    let planned: BTreeSet<&Target> = saved.targets.iter().map(|planned| &planned.target).collect();
+    world.desired.targets.retain(|at| planned.contains(&at.target));
     Ok(())
 }
 
@@ -97,7 +99,7 @@ async fn check_target(
     planned: &SavedTarget,
     allowed: &[RefusalName],
 ) -> Result<Planned, Failure> {
-    let at = world.desired.targets.iter().find(|at| at.target == planned.target);
+    let at = world.at(&planned.target);
     let at = at.ok_or_else(|| Failure::error("the plan's target is not in the files", Vec::new()))?;
     let recorded = world.store.load(&at.target).await?;
     let discovered = planned.base.discovered;

@@ -11,13 +11,14 @@ use crate::store::Store;
 
 use super::approval::ask;
 use super::arguments::{Format, Global, Shown, StateCommand};
+use super::choice::target_pattern;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::lock::Locks;
 use super::only::Only;
 use super::plan_arguments::Approval;
 use super::streams::Streams;
-use super::world::{open_store, target_pattern};
+use super::world::open_store;
 
 /// Runs one of the commands.
 pub(super) async fn state(
@@ -53,8 +54,9 @@ struct Ledger<'a> {
 }
 
 impl Ledger<'_> {
-    /// The targets among these that `--target` chooses: by name or pattern.
-    fn chosen(&self, targets: Vec<Target>) -> Result<Vec<Target>, Failure> {
+    /// The targets among these that `--target` chooses, by name or pattern, and `--shard`.
+    fn chosen(&self, mut targets: Vec<Target>) -> Result<Vec<Target>, Failure> {
+        targets.retain(|target| self.global.shard.is_none_or(|shard| shard.holds(target)));
         if self.global.target.is_empty() {
             return Ok(targets);
         }

@@ -16,6 +16,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::only::Only;
 use super::planning::Gathered;
+use super::progress::Seen;
 use super::report_file::{ReportFile, Reports, report_file};
 use super::streams::Streams;
 use super::world::{World, open_world};
@@ -59,20 +60,25 @@ pub(super) async fn status(
     let only = Only::new(&global.only)?;
     let (world, only) = (&*world, &only);
     let found = world
-        .across(|at| async move {
-            let target = at.target.clone();
-            match read(world, at, only).await {
-                Ok((meter, None)) => (TargetStatus { target, meter: Some(meter), error: None }, Exit::Done),
-                Ok((meter, Some(failure))) => {
-                    let error = Some(failure.sentence());
-                    (TargetStatus { target, meter: Some(meter), error }, failure.exit)
+        .across(
+            |at| async move {
+                let target = at.target.clone();
+                match read(world, at, only).await {
+                    Ok((meter, None)) => {
+                        (TargetStatus { target, meter: Some(meter), error: None }, Exit::Done)
+                    }
+                    Ok((meter, Some(failure))) => {
+                        let error = Some(failure.sentence());
+                        (TargetStatus { target, meter: Some(meter), error }, failure.exit)
+                    }
+                    Err(failure) => {
+                        let error = Some(failure.sentence());
+                        (TargetStatus { target, meter: None, error }, failure.exit)
+                    }
                 }
-                Err(failure) => {
-                    let error = Some(failure.sentence());
-                    (TargetStatus { target, meter: None, error }, failure.exit)
-                }
-            }
-        })
+            },
+            |(_, exit)| Seen { changed: false, failed: *exit != Exit::Done },
+        )
         .await;
     let (statuses, exits): (Vec<TargetStatus>, Vec<Exit>) = found.into_iter().unzip();
     if statuses.iter().any(|status| status.meter.is_some()) {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use globset::{Glob, GlobMatcher};
-
 use crate::config;
 use crate::emulator::{self, Emulator};
 use crate::fleet;
@@ -15,10 +13,11 @@ use crate::store::Store;
 use crate::validate::{ACCESS_TEST_FAILS, judged};
 
 use super::arguments::{Format, Global};
+use super::choice::choose_targets;
 use super::clock::run_name;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::progress::Progress;
+use super::progress::{Progress, Seen};
 use super::streams::Streams;
 
 /// The file that is read where none is named.
@@ -59,6 +58,7 @@ pub(super) struct World {
     pub(super) store: Store,
     pub(super) width: usize,
     shows_progress: bool,
+    streams: Streams,
     /// Serves until the world is dropped.
     _sandbox: Option<Emulator>,
 }
@@ -149,7 +149,7 @@ impl World {
         }
         left_behind(&desired, &store, streams).await;
         let all_targets = desired.targets.clone();
-        choose_targets(&mut desired, &global.target)?;
+        choose_targets(&mut desired, global)?;
         let width = usize::from(global.parallelism);
         let _sandbox = sandbox;
         Ok(Opened::Ready(Box::new(World {
@@ -162,6 +162,7 @@ impl World {
             store,
             width,
             shows_progress: !global.no_progress && !global.quiet,
+            streams,
             _sandbox,
         })))
     }
@@ -178,6 +179,12 @@ fn places(diagnostics: &Diagnostics) -> BTreeMap<Option<Target>, Vec<usize>> {
 }
 
 impl World {
+    /// One of the chosen targets, which stand in order.
+    pub(super) fn at(&self, target: &Target) -> Option<&DesiredTarget> {
+        let targets = &self.desired.targets;
+        targets.binary_search_by(|at| at.target.cmp(target)).ok().and_then(|number| targets.get(number))
+    }
+
     /// What the files were found to say about a target, or about none.
     pub(super) fn found_at(&self, target: &Target) -> impl Iterator<Item = &Diagnostic> {
         let of = |place: &Option<Target>| self.places.get(place).into_iter().flatten();
@@ -187,29 +194,41 @@ impl World {
     }
 
     /// Runs `work` for each target, shows on a terminal how far it is, and hands over the results in the order of the targets.
-    pub(super) async fn each<'a, R, F>(&'a self, work: impl Fn(&'a DesiredTarget) -> F, take: impl FnMut(R))
-    where
+    pub(super) async fn each<'a, R, F>(
+        &'a self,
+        work: impl Fn(&'a DesiredTarget) -> F,
+        seen: impl Fn(&R) -> Seen,
+        take: impl FnMut(R),
+    ) where
         F: Future<Output = R>,
     {
-        let progress = &Progress::new(self.desired.targets.len(), self.shows_progress);
+        let progress = &Progress::new(self.desired.targets.len(), self.shows_progress, self.streams);
+        let seen = &seen;
         let work = |at| {
             let working = work(at);
             async move {
                 let result = working.await;
-                progress.one_more();
+                progress.one_more(seen(&result));
                 result
             }
         };
-        fleet::each(&self.desired.targets, self.width, work, take).await;
+        tokio::select! {
+            () = fleet::each(&self.desired.targets, self.width, work, take) => {}
+            () = progress.tell() => {}
+        }
     }
 
     /// Runs `work` for each target, as [`World::each`] does, and returns the results.
-    pub(super) async fn across<'a, R, F>(&'a self, work: impl Fn(&'a DesiredTarget) -> F) -> Vec<R>
+    pub(super) async fn across<'a, R, F>(
+        &'a self,
+        work: impl Fn(&'a DesiredTarget) -> F,
+        seen: impl Fn(&R) -> Seen,
+    ) -> Vec<R>
     where
         F: Future<Output = R>,
     {
         let mut results = Vec::with_capacity(self.desired.targets.len());
-        self.each(work, |result| results.push(result)).await;
+        self.each(work, seen, |result| results.push(result)).await;
         results
     }
 }
@@ -306,43 +325,4 @@ async fn left_behind(desired: &DesiredState, store: &Store, streams: Streams) {
             ));
         }
     }
-}
-
-/// A pattern of `--target`, for `account/region` and for the names under `targets`.
-pub(super) fn target_pattern(pattern: &str) -> Result<GlobMatcher, Failure> {
-    let wrong = |error: globset::Error| {
-        Failure::usage(format!("--target {pattern}: {}", error.kind()), "A pattern looks like 1111*/eu-*.")
-    };
-    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(wrong)
-}
-
-/// Keeps the targets that one of the patterns names; all of them where there is no pattern.
-pub(super) fn choose_targets(desired: &mut DesiredState, patterns: &[String]) -> Result<(), Failure> {
-    if patterns.is_empty() {
-        return Ok(());
-    }
-    let mut kept = vec![false; desired.targets.len()];
-    for pattern in patterns {
-        let glob = target_pattern(pattern)?;
-        let chosen = |at: &DesiredTarget| {
-            glob.is_match(at.target.to_string()) || at.names.iter().any(|name| glob.is_match(name))
-        };
-        let mut any = false;
-        for (at, kept) in desired.targets.iter().zip(&mut kept) {
-            let chosen = chosen(at);
-            *kept |= chosen;
-            any |= chosen;
-        }
-        if !any {
-            let names: Vec<&str> =
-                desired.targets.iter().flat_map(|at| &at.names).map(String::as_str).collect();
-            let names: std::collections::BTreeSet<&str> = names.into_iter().collect();
-            let names: Vec<&str> = names.into_iter().collect();
-            let hint = format!("The files have these targets: {}.", names.join(", "));
-            return Err(Failure::usage(format!("--target {pattern} names no target"), hint));
-        }
-    }
-    let mut kept = kept.into_iter();
-    desired.targets.retain(|_| kept.next().unwrap_or(false));
-    Ok(())
 }

@@ -40,7 +40,8 @@ pub use compact::{CompactedTarget, compact_json, compact_text};
 pub use desired::{DeclaredTarget, DesiredEntry, DesiredFile, desired_yaml};
 pub use diagnostic::{diagnostics_text, findings_summary};
 pub use drift::{
-    DriftedTarget, FoundDrift, LastSuccess, drift_json, drift_metrics, drift_review, drift_sarif, drift_text,
+    DriftedTarget, FoundDrift, LastSuccess, drift_json, drift_lines, drift_metrics, drift_review,
+    drift_sarif, drift_text,
 };
 pub use file_page::file_page;
 pub use finding::Finding;
@@ -49,7 +50,7 @@ pub use graph::{plan_dot, plan_mermaid};
 pub use html::review_html;
 pub use iam::{Needs, Workflow, permissions_json, trust_json};
 pub use import::{Imported, ImportedPolicy, ImportedTarget, Unplaced, import_json, import_text};
-pub use json::{apply_json, plan_json, validate_json};
+pub use json::{apply_json, apply_lines, plan_json, plan_last_line, plan_lines, validate_json};
 pub use layout::Layout;
 pub use markdown::review_markdown;
 pub use plan::plan_text;

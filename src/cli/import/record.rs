@@ -10,6 +10,7 @@ use crate::plan::{Plan, PlanFormat, PlanInput, RefusalName, TargetResult, plan};
 use super::super::carry_out::{carry_out_all, outcome_exit};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::wave::Waves;
 use super::Import;
 use super::look::Seen;
 
@@ -38,7 +39,9 @@ impl Import<'_> {
                 }
             }
         }
-        let outcomes = carry_out_all(self.world, &self.interrupt, work).await?;
+        let outcomes =
+            carry_out_all(self.world, &self.interrupt, &Waves::one(), work, &BTreeSet::new(), self.streams)
+                .await?;
         for outcome in &outcomes {
             exits.push(outcome_exit(outcome));
             if let Some(error) = &outcome.error {

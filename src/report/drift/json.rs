@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::diff::{Drift, DriftKind, Drifted};
 use crate::model::{Attribution, ByOwner, Location, PolicyAddress, PolicyKey, Target, WriteEvent};
 use crate::plan::{AccessFormat, GrantsFormat};
-use crate::report::json::enveloped;
+use crate::report::json::{enveloped, enveloped_lines};
 
 use super::{DriftedTarget, FoundDrift};
 
@@ -13,6 +13,11 @@ use super::{DriftedTarget, FoundDrift};
 struct Content<'a> {
     summary: Summary,
     targets: Vec<TargetFormat<'a>>,
+}
+
+#[derive(Serialize)]
+struct LastLine {
+    summary: Summary,
 }
 
 /// Policies of each kind, and targets.
@@ -80,16 +85,26 @@ struct PendingFormat {
 
 /// What others changed at some targets, in the order given.
 pub fn drift_json(targets: &[DriftedTarget]) -> String {
+    let all = targets.iter().map(TargetFormat::new).collect();
+    enveloped("drift", Content { summary: summary(targets), targets: all })
+}
+
+/// What others changed at some targets, each in a line, and a last line with all else.
+pub fn drift_lines(targets: &[DriftedTarget]) -> String {
+    let all = targets.iter().map(TargetFormat::new);
+    enveloped_lines("drift", all, LastLine { summary: summary(targets) })
+}
+
+fn summary(targets: &[DriftedTarget]) -> Summary {
     let count = |kind| targets.iter().map(|target| target.count(kind)).sum();
-    let summary = Summary {
+    Summary {
         changed: count(DriftKind::Changed),
         removed: count(DriftKind::Removed),
         added: count(DriftKind::Added),
         targets: targets.len(),
         drifted_targets: targets.iter().filter(|target| target.has_drift()).count(),
         failed_targets: targets.iter().filter(|target| target.error.is_some()).count(),
-    };
-    enveloped("drift", Content { summary, targets: targets.iter().map(TargetFormat::new).collect() })
+    }
 }
 
 impl<'a> TargetFormat<'a> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::diff::{Drift, DriftKind};
 use crate::model::{ByOwner, Limits, Location, PolicyKey, Target};
 
-pub use json::drift_json;
+pub use json::{drift_json, drift_lines};
 pub use metrics::{LastSuccess, drift_metrics};
 pub use review::drift_review;
 pub use sarif::drift_sarif;
