@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Plans are made of many small texts: with the system's own allocator a third of the time of a large fleet goes there.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     logpolicy::cli::run()
 }

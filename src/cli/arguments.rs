@@ -72,6 +72,9 @@ pub(super) struct Global {
     /// The most writing calls per second for each account and Region [default: 5]
     #[arg(long, value_name = "N", value_parser = rate, global = true)]
     pub(super) write_tps: Option<Rate>,
+    /// How long a call may take, with all its attempts, such as 90s or 2m
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", global = true)]
+    pub(super) timeout: Duration,
     /// Show no progress bar; there is none where standard error is no terminal
     #[arg(long, global = true)]
     pub(super) no_progress: bool,

@@ -10,9 +10,9 @@ use super::arguments::Global;
 use super::failure::Failure;
 
 /// A pattern of `--target`, for `account/region` and for the names under `targets`.
-pub(super) fn target_pattern(pattern: &str) -> Result<GlobMatcher, Failure> {
+pub(super) fn target_pattern(argument: &str, pattern: &str) -> Result<GlobMatcher, Failure> {
     let wrong = |error: globset::Error| {
-        Failure::usage(format!("--target {pattern}: {}", error.kind()), "A pattern looks like 1111*/eu-*.")
+        Failure::usage(format!("{argument} {pattern}: {}", error.kind()), "A pattern looks like 1111*/eu-*.")
     };
     Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(wrong)
 }
@@ -31,7 +31,7 @@ pub(super) fn choose_targets(desired: &mut DesiredState, global: &Global) -> Res
 fn choose_named(desired: &mut DesiredState, patterns: &[String]) -> Result<(), Failure> {
     let mut kept = vec![false; desired.targets.len()];
     for pattern in patterns {
-        let glob = target_pattern(pattern)?;
+        let glob = target_pattern("--target", pattern)?;
         let chosen = |at: &DesiredTarget| {
             glob.is_match(at.target.to_string()) || at.names.iter().any(|name| glob.is_match(name))
         };

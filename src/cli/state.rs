@@ -62,7 +62,7 @@ impl Ledger<'_> {
         }
         let mut kept = Vec::new();
         for pattern in &self.global.target {
-            let glob = target_pattern(pattern)?;
+            let glob = target_pattern("--target", pattern)?;
             let named = |target: &Target| {
                 let mut here = self.desired.targets.iter().filter(|at| at.target == *target);
                 here.any(|at| at.names.iter().any(|name| glob.is_match(name)))

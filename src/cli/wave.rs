@@ -41,7 +41,7 @@ impl Waves {
         keeps_going: bool,
         targets: &[DesiredTarget],
     ) -> Result<Self, Failure> {
-        let pattern = |name: &String| Ok((name.clone(), target_pattern(name)?));
+        let pattern = |name: &String| Ok((name.clone(), target_pattern("--wave", name)?));
         let waves =
             Self { patterns: names.iter().map(pattern).collect::<Result<_, Failure>>()?, keeps_going };
         for (name, glob) in &waves.patterns {

@@ -240,7 +240,8 @@ fn reached(global: &Global, endpoint_url: Option<String>, credentials: Credentia
         reads: global.read_tps.or(usual.rates.reads),
         writes: global.write_tps.or(usual.rates.writes),
     };
-    Aws::new(Options { session: run_name(), rates, ..usual })
+    let timeouts = usual.timeouts.within(global.timeout);
+    Aws::new(Options { session: run_name(), rates, timeouts, ..usual })
 }
 
 /// The desired state and its store, for commands that need no AWS; or how the command ends because of what the files

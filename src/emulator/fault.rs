@@ -23,6 +23,7 @@ pub(super) enum Fault {
     Unavailable,
     Internal,
     Abort,
+    Denied,
     LostResponse,
     Hang,
     Truncate,
@@ -60,6 +61,17 @@ pub(super) fn aborted() -> ServiceError {
         "OperationAbortedException",
         "A conflicting operation is currently in progress against this resource. Please try again.",
     )
+}
+
+/// The refusal of a caller without the right.
+pub(super) fn denied(operation: &str) -> ServiceError {
+    ServiceError {
+        status: StatusCode::BAD_REQUEST,
+        code: "AccessDeniedException",
+        message: format!(
+            "User is not authorized to perform: logs:{operation} because no identity-based policy allows it"
+        ),
+    }
 }
 
 /// The rules, each with its count.
@@ -203,6 +215,7 @@ mod tests {
             ("unavailable", Fault::Unavailable),
             ("internal", Fault::Internal),
             ("abort", Fault::Abort),
+            ("denied", Fault::Denied),
             ("lost-response", Fault::LostResponse),
             ("hang", Fault::Hang),
             ("truncate", Fault::Truncate),

@@ -46,6 +46,7 @@ pub struct Options {
     /// - `unavailable`: 503 ServiceUnavailableException; not performed.
     /// - `internal`: 500 InternalFailure; not performed.
     /// - `abort`: 400 OperationAbortedException, as for two writes at once; not performed.
+    /// - `denied`: 400 AccessDeniedException; not performed.
     /// - `lost-response`: performed, and the connection closed without a byte of the answer.
     /// - `hang`: not performed and never answered; the connection stays open until the client goes away.
     /// - `truncate`: performed; the answer's head announces the whole body, half of it follows, and the connection is

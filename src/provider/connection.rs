@@ -67,6 +67,15 @@ pub struct Timeouts {
     pub pause: Duration,
 }
 
+impl Timeouts {
+    /// The same where a call may take so long at most.
+    #[must_use]
+    pub fn within(self, operation: Duration) -> Self {
+        let Self { connect, attempt, operation: _, pause } = self;
+        Self { connect: connect.min(operation), attempt: attempt.min(operation), operation, pause }
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
