@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const SLOW_ONES: usize = 1_000;
 
 /// Runs `work` for each target, at most `width` at once, and hands each result to `take` as soon as those of all targets before
-/// it were handed over. A slow target does not count against `width`, and holds up only the handing over.
+/// it were handed over. A slow target does not count against `width`, and holds up only the handing over; but who asks for one
+/// at once gets one after the other.
 pub async fn each<'a, T, R, F>(
     targets: impl IntoIterator<Item = &'a T>,
     width: usize,
@@ -26,12 +27,13 @@ pub async fn each<'a, T, R, F>(
     F: Future<Output = R>,
 {
     let lanes = &Semaphore::new(width.max(1));
+    let patience = if width > 1 { PATIENCE } else { Duration::MAX };
     let work = &work;
     let one = |(number, target)| async move {
         // Never closed: without a lane there would still be the bound of the stream.
         let lane = lanes.acquire().await.ok();
         let mut working = Box::pin(work(target));
-        let soon = timeout(PATIENCE, &mut working).await;
+        let soon = timeout(patience, &mut working).await;
         drop(lane);
         let result = match soon {
             Ok(result) => result,
@@ -92,6 +94,13 @@ mod tests {
         .await;
         assert_eq!(results, targets.iter().map(|target| target * 2).collect::<Vec<_>>());
         assert_eq!(most.get(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_at_once_is_one_after_the_other() {
+        let begin = Instant::now();
+        across(&[1, 2, 3], 1, |_| sleep(Duration::from_secs(60))).await;
+        assert_eq!(begin.elapsed().as_secs(), 180);
     }
 
     #[tokio::test(start_paused = true)]
