@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::model::{Diagnostic, Diagnostics};
-use crate::plan::{PlanFormat, PlanFormatter, Summary, TargetResult, saved_text};
+use crate::plan::{Kept, PlanFormat, PlanFormatter, Summary, TargetResult, saved_text};
 use crate::policy::Found;
 use crate::report::{diagnostics_text, is_large, plan_dot, plan_last_line, plan_mermaid, request_text};
 use crate::store::write_plan;
@@ -62,7 +62,6 @@ pub(super) struct Out<'a> {
 }
 
 impl Out<'_> {
-    /// Shows plans, saves them where asked to, and says how the command ends.
     /// Where the plans are collected.
     pub(super) fn collected(&self, world: &World, streams: Streams) -> Collected {
         let is_kept = self.format == PlanForm::Json
@@ -75,11 +74,17 @@ impl Out<'_> {
             lines: shows_lines.then_some(streams),
             ends: Ok(()),
             results: Vec::new(),
-            keeps_all: !is_large(world.desired.targets.len()) || streams.layout().verbose,
+            kept: if shows_lines && self.reports.is_empty() {
+                Kept::Numbers
+            } else if is_large(world.desired.targets.len()) && !streams.layout().verbose {
+                Kept::Changes
+            } else {
+                Kept::All
+            },
         }
     }
 
-    /// Shows plans, and writes them where they are to be written.
+    /// Shows plans, saves them where asked to, and says how the command ends.
     pub(super) fn show(
         &self,
         results: &[TargetResult],
@@ -115,7 +120,7 @@ pub(super) struct Collected {
     lines: Option<Streams>,
     ends: Result<(), Failure>,
     results: Vec<TargetResult>,
-    keeps_all: bool,
+    kept: Kept,
 }
 
 impl Collected {
@@ -125,8 +130,8 @@ impl Collected {
         if let (Some(streams), Ok(())) = (self.lines, &self.ends) {
             self.ends = streams.data(&line);
         }
-        if let (Ok(plan), false) = (&mut result.plan, self.keeps_all) {
-            plan.let_go();
+        if let Ok(plan) = &mut result.plan {
+            plan.let_go(self.kept);
         }
         self.results.push(result);
     }

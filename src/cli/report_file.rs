@@ -54,6 +54,11 @@ impl<'a, F: Copy> Reports<'a, F> {
         Ok(Self(reports))
     }
 
+    /// Whether none is asked for.
+    pub(super) fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether one of them has a format.
     pub(super) fn contain(self, format: F) -> bool
     where

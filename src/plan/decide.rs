@@ -105,12 +105,28 @@ impl Plan {
         !self.summary.has_changes() && self.operations.is_empty() && self.refusals.is_empty()
     }
 
-    /// Lets go of what a report of many targets but counts: the policies of a target where nothing changes.
-    pub fn let_go(&mut self) {
-        if self.is_calm() {
-            (self.changes, self.grants) = (Vec::new(), Vec::new());
+    /// Lets go of what is not kept; what is left tells the numbers, the refusals, the findings and the access.
+    pub fn let_go(&mut self, kept: Kept) {
+        let goes = match kept {
+            Kept::All => false,
+            Kept::Changes => self.is_calm(),
+            Kept::Numbers => true,
+        };
+        if goes {
+            (self.changes, self.grants, self.operations) = (Vec::new(), Vec::new(), Vec::new());
         }
     }
+}
+
+/// What of the plans of many targets is kept until all are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Everything.
+    All,
+    /// Policies and writes of the targets where something changes: the others are but counted.
+    Changes,
+    /// No policies and no writes.
+    Numbers,
 }
 
 /// Decides what is done at one target.

@@ -17,7 +17,7 @@ mod slots;
 
 pub use approve::{ApprovedPlan, RecordChange, Refused};
 pub use base::{Base, BasePolicy, Moved};
-pub use decide::{GrantPlace, Plan, PlanInput, PlannedChange, plan};
+pub use decide::{GrantPlace, Kept, Plan, PlanInput, PlannedChange, plan};
 pub use format::{
     AccessFormat, DiagnosticFormat, FORMAT_VERSION, GrantsFormat, PlanFormat, PlanFormatter, PlanHead,
     Summary, TOOL_VERSION, TargetFormat,
