@@ -16,11 +16,11 @@ use aws_sdk_sts as sts;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
 
-use super::assumed::AssumedCredentials;
+use super::assumed::{self, AssumedCredentials};
 use super::bucket::{Buckets, Rate};
 use super::error::ProviderError;
 use super::event_reader::AwsEventReader;
@@ -127,6 +127,8 @@ pub struct Aws {
     configs: Mutex<BTreeMap<Option<String>, Once<SdkConfig>>>,
     /// Credentials of roles, which the clients of all Regions share.
     roles: Mutex<BTreeMap<Access, Once<SharedCredentialsProvider>>>,
+    /// How many roles are assumed at once.
+    assuming: Arc<Semaphore>,
     accounts: Mutex<BTreeMap<Identity, Once<Result<AccountId, ProviderError>>>>,
     paces: Mutex<BTreeMap<Target, Arc<Pace>>>,
     buckets: Mutex<BTreeMap<Target, Buckets>>,
@@ -147,6 +149,7 @@ impl Aws {
             http: OnceLock::new(),
             configs: Mutex::default(),
             roles: Mutex::default(),
+            assuming: Arc::new(Semaphore::new(assumed::AT_ONCE)),
             accounts: Mutex::default(),
             paces: Mutex::default(),
             buckets: Mutex::default(),
@@ -242,7 +245,8 @@ impl Aws {
         let assumed = async || {
             let client = self.sts(base, self.own(base, None), &at.target);
             let session = self.options.session.clone();
-            SharedCredentialsProvider::new(AssumedCredentials::new(client, role.clone(), session))
+            let bound = Arc::clone(&self.assuming);
+            SharedCredentialsProvider::new(AssumedCredentials::new(client, role.clone(), session, bound))
         };
         Some(cell.get_or_init(assumed).await.clone())
     }
