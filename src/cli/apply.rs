@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{RecordedState, Target};
 use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetOutcome, TargetResult};
 use crate::policy::Fingerprint;
-use crate::report::{apply_text, plan_text};
+use crate::report::{apply_text, counted, plan_text};
 
 use super::approval::asked;
 use super::arguments::Global;
@@ -56,7 +56,7 @@ pub(super) async fn apply(
         streams,
         format: planning.format,
         reports,
-        waves: Waves::new(waves, *keep_going, &world.desired.targets)?,
+        waves: Waves::new(waves, *keep_going, &world.all_targets)?,
         asks: !approval.auto_approve && saved.is_none(),
         expect: expect.as_deref(),
     };
@@ -126,8 +126,7 @@ impl Run<'_> {
         }
         let work = approved(planned, &digest);
         if work.len() < results.len() {
-            let left = results.len() - work.len();
-            let targets = if left == 1 { "1 target" } else { &format!("{left} targets") };
+            let targets = counted(results.len() - work.len(), "target");
             self.streams.report(&format!("{targets} cannot be applied: nothing is written there\n"));
         }
         let writes = work.iter().any(|(plan, _)| !plan.operations().is_empty());

@@ -73,7 +73,7 @@ pub(super) struct Global {
     #[arg(long, value_name = "N", value_parser = rate, global = true)]
     pub(super) write_tps: Option<Rate>,
     /// How long a call may take, with all its attempts, such as 90s or 2m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", global = true)]
+    #[arg(long, value_name = "TIME", value_parser = some_time, default_value = "60s", global = true)]
     pub(super) timeout: Duration,
     /// Show no progress bar; there is none where standard error is no terminal
     #[arg(long, global = true)]
@@ -315,6 +315,12 @@ pub(super) struct EmulateArguments {
 fn rate(text: &str) -> Result<Rate, String> {
     let rate = text.parse().ok().and_then(Rate::per_second);
     rate.ok_or_else(|| "a rate is a number of calls per second above 0, such as 5 or 0.5".to_owned())
+}
+
+/// A time in which something can happen.
+fn some_time(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() { Err("nothing answers in no time".to_owned()) } else { Ok(time) }
 }
 
 /// A whole number with a unit: `30ms`, `2s` or `5m`.

@@ -33,7 +33,7 @@ pub(super) async fn can(
             streams.report(&text);
             return Ok(files.exit());
         }
-        choose_targets(&mut files.desired, global)?;
+        choose_targets(&mut files.desired, global, streams)?;
         let answer = |at: &DesiredTarget| {
             let mut desired = files.desired.at(at);
             place_grants(&mut desired, None);

@@ -1,17 +1,19 @@
 //! Carrying out approved plans, target by target.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use crate::apply::{Recorder, Stamp, apply};
-use crate::fleet;
-use crate::model::{RecordedState, Target};
+use crate::model::{DesiredTarget, RecordedState, Target};
 use crate::plan::{ApprovedPlan, Operation, OperationOutcome, Outcome, TargetOutcome};
+use crate::report::counted;
 use crate::store::Store;
 
 use super::clock::now;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
+use super::progress::Seen;
 use super::streams::Streams;
 use super::wave::Waves;
 use super::world::World;
@@ -30,25 +32,28 @@ pub(super) async fn carry_out_all(
     streams: Streams,
 ) -> Result<Vec<TargetOutcome>, Failure> {
     let stamp = Stamp { applied_at: now() };
+    let work = placed(world, waves, work)?;
+    let wave_of = |target: &Target| world.at(target).and_then(|at| waves.number(at));
     let mut outcomes: Vec<TargetOutcome> = Vec::new();
     let mut stopped: Option<String> = None;
-    for wave in waves.of(&world.desired.targets) {
-        let work: Vec<&Work> = work.iter().filter(|(plan, _)| wave.targets.contains(plan.target())).collect();
+    for (number, name) in waves.names().into_iter().enumerate() {
+        let work: Vec<&Placed<'_>> = work.iter().filter(|placed| placed.wave == number).collect();
         if let Some(because) = &stopped {
-            outcomes.extend(work.iter().map(|(plan, _)| not_begun(plan, because)));
+            outcomes.extend(work.iter().map(|placed| not_begun(&placed.plan, because)));
             continue;
         }
-        if !wave.name.is_empty() {
-            streams.say(&format!("Wave {}: {}\n", wave.name, number_of_targets(work.len())));
+        if !name.is_empty() {
+            streams.say(&format!("Wave {name}: {}\n", counted(work.len(), "target")));
         }
-        let done = carry_out_wave(world, interrupt, &work, &stamp).await?;
-        let failed = done.iter().filter(|outcome| !outcome.is_complete() || outcome.interrupted).count()
-            + wave.targets.intersection(left).count();
-        if failed > 0 && !waves.keeps_going {
+        let done = carry_out_wave(world, interrupt, &work, &stamp).await;
+        let failed = done.iter().filter(|outcome| !outcome.is_complete()).count()
+            + left.iter().filter(|target| wave_of(target) == Some(number)).count();
+        if interrupt.stop().load(Ordering::Relaxed) {
+            stopped = Some("not begun: the run was interrupted; apply again to go on".to_owned());
+        } else if failed > 0 && !waves.keeps_going {
             stopped = Some(format!(
-                "not begun: wave {} did not go through at {}; mend that and apply again, or use --keep-going",
-                wave.name,
-                number_of_targets(failed)
+                "not begun: wave {name} did not go through at {}; mend that and apply again, or use --keep-going",
+                counted(failed, "target")
             ));
         }
         outcomes.extend(done);
@@ -57,26 +62,49 @@ pub(super) async fn carry_out_all(
     Ok(outcomes)
 }
 
-fn number_of_targets(number: usize) -> String {
-    if number == 1 { "1 target".to_owned() } else { format!("{number} targets") }
+/// Work and where it is done.
+struct Placed<'a> {
+    plan: ApprovedPlan,
+    recorded: RecordedState,
+    at: &'a DesiredTarget,
+    /// The number of its wave.
+    wave: usize,
+}
+
+/// Finds for all of the work where it is done, before any of it is begun.
+fn placed<'a>(world: &'a World, waves: &Waves, work: Vec<Work>) -> Result<Vec<Placed<'a>>, Failure> {
+    let place = |(plan, recorded): Work| {
+        let found = world.at(plan.target()).and_then(|at| Some((at, waves.number(at)?)));
+        let (at, wave) = found.ok_or_else(|| {
+            let message = format!("{} is planned, and not among the targets of this run", plan.target());
+            Failure::error(message, vec!["nothing was written".to_owned()])
+        })?;
+        Ok(Placed { plan, recorded, at, wave })
+    };
+    work.into_iter().map(place).collect()
 }
 
 async fn carry_out_wave(
     world: &World,
     interrupt: &Interrupt,
-    work: &[&Work],
+    work: &[&Placed<'_>],
     stamp: &Stamp,
-) -> Result<Vec<TargetOutcome>, Failure> {
-    let outcomes = fleet::across(work, world.width, |(plan, recorded)| async move {
-        let at = world.at(plan.target());
-        let at = at.ok_or_else(|| Failure::error("the plan's target is not in the files", Vec::new()))?;
-        let (reader, writer) = (world.aws.reader(at).await, world.aws.writer(at).await);
-        let mut records = Records { store: &world.store, target: plan.target() };
-        let stop = interrupt.stop();
-        Ok(apply(plan, recorded.clone(), &reader, &writer, &mut records, stamp, stop).await)
-    })
-    .await;
-    outcomes.into_iter().collect()
+) -> Vec<TargetOutcome> {
+    let seen = |outcome: &TargetOutcome| Seen {
+        changed: outcome.outcomes.iter().any(|one| one.outcome.as_str() == "applied"),
+        failed: !outcome.is_complete(),
+    };
+    world
+        .over(
+            work,
+            |Placed { plan, recorded, at, wave: _ }| async move {
+                let (reader, writer) = (world.aws.reader(at).await, world.aws.writer(at).await);
+                let mut records = Records { store: &world.store, target: plan.target() };
+                apply(plan, recorded.clone(), &reader, &writer, &mut records, stamp, interrupt.stop()).await
+            },
+            seen,
+        )
+        .await
 }
 
 /// What becomes of a plan whose wave is not begun.

@@ -25,7 +25,7 @@ pub(super) struct Planned {
 }
 
 impl Planned {
-    fn seen(&self) -> Seen {
+    pub(super) fn seen(&self) -> Seen {
         let changed = self.result.plan.as_ref().is_ok_and(|plan| plan.summary.has_changes());
         Seen { changed, failed: exit(&self.result) != Exit::Done }
     }

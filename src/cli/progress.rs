@@ -6,6 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
+use crate::report::{counted, thousands};
+
 use super::streams::Streams;
 
 /// What became of one target, as far as it is counted.
@@ -79,7 +81,7 @@ impl Progress {
             0 => String::new(),
             _ => format!(", about {:.0} s left", (elapsed * left as f64 / done as f64).ceil()),
         };
-        format!("{done} of {} targets{}{left}", self.targets, self.counts())
+        format!("{} of {}{}{left}", thousands(done), counted(self.targets, "target"), self.counts())
     }
 
     /// `, 12 with changes, 3 failed`; empty where there is nothing of it.
@@ -87,14 +89,14 @@ impl Progress {
         let mut text = String::new();
         for (number, what) in [(self.changed.get(), "with changes"), (self.failed.get(), "failed")] {
             if number > 0 {
-                text.push_str(&format!(", {number} {what}"));
+                text.push_str(&format!(", {} {what}", thousands(number)));
             }
         }
         text
     }
 }
 
-const TEMPLATE: &str = "{pos} of {len} targets{msg} [{wide_bar}] {eta} left";
+const TEMPLATE: &str = "{human_pos} of {human_len} targets{msg} [{wide_bar}] {eta} left";
 
 impl Drop for Progress {
     fn drop(&mut self) {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::fleet;
 use crate::model::{RecordedState, Target};
 use crate::plan::{RefusalName, SavedPlan, SavedTarget, TargetResult, Unplanned};
 use crate::store::read_plan;
@@ -78,20 +77,25 @@ pub(super) async fn check(
     allowed: &[RefusalName],
     refused: &BTreeMap<Target, Unplanned>,
 ) -> Vec<Planned> {
-    fleet::across(&saved.targets, world.width, |planned| async move {
-        let checked = match refused.get(&planned.target) {
-            Some(why) => Err(why.clone()),
-            None => {
-                let checked = check_target(world, planned, allowed).await;
-                checked.map_err(|failure| Unplanned::failed(failure.sentence()))
-            }
-        };
-        checked.unwrap_or_else(|why| Planned {
-            result: TargetResult { target: planned.target.clone(), plan: Err(why) },
-            recorded: RecordedState::default(),
-        })
-    })
-    .await
+    world
+        .over(
+            &saved.targets,
+            |planned| async move {
+                let checked = match refused.get(&planned.target) {
+                    Some(why) => Err(why.clone()),
+                    None => {
+                        let checked = check_target(world, planned, allowed).await;
+                        checked.map_err(|failure| Unplanned::failed(failure.sentence()))
+                    }
+                };
+                checked.unwrap_or_else(|why| Planned {
+                    result: TargetResult { target: planned.target.clone(), plan: Err(why) },
+                    recorded: RecordedState::default(),
+                })
+            },
+            Planned::seen,
+        )
+        .await
 }
 
 async fn check_target(

@@ -1,5 +1,6 @@
 //! `--shard K/N`: a part of the targets that is the same on every machine.
 
+use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use crate::model::Target;
@@ -26,6 +27,12 @@ impl FromStr for Shard {
             Self { number: number.parse().map_err(|_| wrong())?, of: of.parse().map_err(|_| wrong())? };
         let is_one = (1..=MOST_SHARDS).contains(&shard.of) && (1..=shard.of).contains(&shard.number);
         if is_one { Ok(shard) } else { Err(wrong()) }
+    }
+}
+
+impl Display for Shard {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.number, self.of)
     }
 }
 

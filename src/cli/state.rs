@@ -11,7 +11,7 @@ use crate::store::Store;
 
 use super::approval::ask;
 use super::arguments::{Format, Global, Shown, StateCommand};
-use super::choice::target_pattern;
+use super::choice::TargetPattern;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::lock::Locks;
@@ -62,13 +62,13 @@ impl Ledger<'_> {
         }
         let mut kept = Vec::new();
         for pattern in &self.global.target {
-            let glob = target_pattern("--target", pattern)?;
+            let pattern = TargetPattern::new("--target", pattern)?;
             let named = |target: &Target| {
                 let mut here = self.desired.targets.iter().filter(|at| at.target == *target);
-                here.any(|at| at.names.iter().any(|name| glob.is_match(name)))
+                here.any(|at| pattern.names(at))
             };
             kept.extend(
-                targets.iter().filter(|target| glob.is_match(target.to_string()) || named(target)).cloned(),
+                targets.iter().filter(|target| pattern.names_target(target) || named(target)).cloned(),
             );
         }
         kept.sort();

@@ -8,7 +8,7 @@ use crate::emulator::{self, Emulator};
 use crate::fleet;
 use crate::model::{DesiredState, DesiredTarget, Diagnostic, Diagnostics, Sources, StateLocation, Target};
 use crate::provider::{Aws, Credentials, Options, Rates};
-use crate::report::{diagnostics_text, validate_json};
+use crate::report::{counted, diagnostics_text, validate_json};
 use crate::store::Store;
 use crate::validate::{ACCESS_TEST_FAILS, judged};
 
@@ -149,7 +149,7 @@ impl World {
         }
         left_behind(&desired, &store, streams).await;
         let all_targets = desired.targets.clone();
-        choose_targets(&mut desired, global)?;
+        choose_targets(&mut desired, global, streams)?;
         let width = usize::from(global.parallelism);
         let _sandbox = sandbox;
         Ok(Opened::Ready(Box::new(World {
@@ -202,10 +202,22 @@ impl World {
     ) where
         F: Future<Output = R>,
     {
-        let progress = &Progress::new(self.desired.targets.len(), self.shows_progress, self.streams);
+        self.each_of(&self.desired.targets, work, seen, take).await;
+    }
+
+    async fn each_of<'a, T: 'a, R, F>(
+        &self,
+        items: &'a [T],
+        work: impl Fn(&'a T) -> F,
+        seen: impl Fn(&R) -> Seen,
+        take: impl FnMut(R),
+    ) where
+        F: Future<Output = R>,
+    {
+        let progress = &Progress::new(items.len(), self.shows_progress, self.streams);
         let seen = &seen;
-        let work = |at| {
-            let working = work(at);
+        let work = |item| {
+            let working = work(item);
             async move {
                 let result = working.await;
                 progress.one_more(seen(&result));
@@ -213,7 +225,7 @@ impl World {
             }
         };
         tokio::select! {
-            () = fleet::each(&self.desired.targets, self.width, work, take) => {}
+            () = fleet::each(items, self.width, work, take) => {}
             () = progress.tell() => {}
         }
     }
@@ -227,8 +239,21 @@ impl World {
     where
         F: Future<Output = R>,
     {
-        let mut results = Vec::with_capacity(self.desired.targets.len());
-        self.each(work, seen, |result| results.push(result)).await;
+        self.over(&self.desired.targets, work, seen).await
+    }
+
+    /// Runs `work` for each of something that there is one of for each target, as [`World::each`] does.
+    pub(super) async fn over<'a, T: 'a, R, F>(
+        &self,
+        items: &'a [T],
+        work: impl Fn(&'a T) -> F,
+        seen: impl Fn(&R) -> Seen,
+    ) -> Vec<R>
+    where
+        F: Future<Output = R>,
+    {
+        let mut results = Vec::with_capacity(items.len());
+        self.each_of(items, work, seen, |result| results.push(result)).await;
         results
     }
 }
@@ -322,7 +347,7 @@ async fn left_behind(desired: &DesiredState, store: &Store, streams: Streams) {
         if number > 0 {
             streams.say(&format!(
                 "note: {target} has {} recorded, and no file names this target any more: nothing is done there\n",
-                if number == 1 { "1 policy".to_owned() } else { format!("{number} policies") }
+                counted(number, "policy")
             ));
         }
     }

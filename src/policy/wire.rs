@@ -144,6 +144,26 @@ mod tests {
     }
 
     #[test]
+    fn what_passes_for_stable_has_but_one_form() {
+        let names =
+            ["\"*\"", r#"{"AWS":"1"}"#, r#"{"AWS":["1"]}"#, r#"{"AWS":["2","1"]}"#, r#"{"b":"1","a":"2"}"#];
+        let conditions = ["{}", r#"{"E":{"k":["2","1"]}}"#, r#"{"E":{"k":"1"},"A":{"k":"1"}}"#];
+        let mut passed = 0;
+        for (key, name) in ["Principal", "NotPrincipal"].iter().flat_map(|key| names.map(|name| (key, name)))
+        {
+            for condition in conditions {
+                let text = format!(r#"{{"Action":["b","a"],"{key}":{name},"Condition":{condition}}}"#);
+                let statement = Json::parse(&text).expect("JSON");
+                if is_stable(&statement) {
+                    assert_eq!(stable_statement(&statement), statement, "{text}");
+                    passed += 1;
+                }
+            }
+        }
+        assert_eq!(passed, 2 * 3 * 2, "the others have lists or several members");
+    }
+
+    #[test]
     fn is_minified_ordered_and_free_of_root_arns() {
         let written = Json::parse(
             r#"{ "Statement": { "Resource": "*", "Note": 1, "Action": ["logs:PutLogEvents"], "Effect": "Allow",

@@ -37,6 +37,7 @@ pub use access::request_text;
 pub use apply::apply_text;
 pub use can::{Answer, can_json, can_text};
 pub use compact::{CompactedTarget, compact_json, compact_text};
+pub use count::{counted, thousands};
 pub use desired::{DeclaredTarget, DesiredEntry, DesiredFile, desired_yaml};
 pub use diagnostic::{diagnostics_text, findings_summary};
 pub use drift::{

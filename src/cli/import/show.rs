@@ -1,6 +1,8 @@
 //! What an import says when it is done.
 
-use crate::report::{Imported, ImportedPolicy, ImportedTarget, diagnostics_text, import_json, import_text};
+use crate::report::{
+    Imported, ImportedPolicy, ImportedTarget, counted, diagnostics_text, import_json, import_text,
+};
 
 use crate::store::write_public;
 
@@ -72,8 +74,7 @@ impl Import<'_> {
 
     fn next(&self, imported: &Imported) -> String {
         let (count, recorded) = (imported.count(), imported.recorded());
-        let number =
-            |number: usize| if number == 1 { "1 policy".to_owned() } else { format!("{number} policies") };
+        let number = |number: usize| counted(number, "policy");
         let mut text = format!("Wrote {} with {}", imported.files.join(", "), number(count));
         if self.records() {
             text.push_str(&format!(

@@ -4,6 +4,8 @@
 
 mod target;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -130,10 +132,11 @@ impl SavedPlan {
         }
         let bases: Vec<BaseTarget<Target, Base>> =
             serde_json::from_str(base.targets.get()).map_err(not_a_plan)?;
+        let mut bases: BTreeMap<Target, Base> =
+            bases.into_iter().map(|BaseTarget { target, base }| (target, base)).collect();
         let targets = targets.into_iter().map(|raw| {
             let mut target: SavedTarget = serde_json::from_str(raw.get()).map_err(not_a_plan)?;
-            let base = bases.iter().find(|base| base.target == target.target);
-            target.base = base.map(|base| base.base.clone()).unwrap_or_default();
+            target.base = bases.remove(&target.target).unwrap_or_default();
             Ok(target)
         });
         Ok(Self { digest, targets: targets.collect::<Result<_, Unreadable>>()? })

@@ -5,8 +5,9 @@ const text = document.getElementById('filter-target');
 const kind = document.getElementById('filter-kind');
 const shown = document.getElementById('filter-shown');
 const targets = [...document.querySelectorAll('.target')].map((element) => ({
-  element, name: element.dataset.target.toLowerCase(), items: [...element.querySelectorAll('.item')],
+  element, names: element.dataset.target.toLowerCase().split(' '), items: [...element.querySelectorAll('.item')],
 }));
+const number = targets.reduce((sum, target) => sum + target.names.length, 0);
 const calm = [...document.querySelectorAll('.calm li')];
 
 function show() {
@@ -15,20 +16,21 @@ function show() {
   let seen = 0;
   for (const target of targets) {
     let any = kind.value === '';
-    const named = target.name.includes(wanted);
+    // An entry may stand for many targets at which the same happens.
+    const named = target.names.filter((name) => name.includes(wanted)).length;
     for (const item of target.items) {
       item.hidden = kind.value !== '' && item.dataset.kind !== kind.value;
       any = any || !item.hidden;
-      if (named && !item.hidden && item.dataset.change === 'true') changes += 1;
+      if (!item.hidden && item.dataset.change === 'true') changes += named;
     }
-    target.element.hidden = !(named && any);
-    if (!target.element.hidden) seen += 1;
+    target.element.hidden = !(named > 0 && any);
+    if (!target.element.hidden) seen += named;
   }
   for (const line of calm) line.hidden = kind.value !== '' || !line.textContent.toLowerCase().includes(wanted);
   document.body.dataset.shown = changes;
   const all = document.body.dataset.changes;
   const counted = all === '0' ? '' : `${changes} of ${all} changes at `;
-  shown.textContent = `${counted}${seen} of ${targets.length} targets`;
+  shown.textContent = `${counted}${seen} of ${number} targets`;
 }
 
 function read() {

@@ -54,7 +54,7 @@ pub struct Line {
 pub struct ReviewTarget {
     /// The account and Region.
     pub target: Target,
-    /// Others at which it is the same; their slots may be other ones.
+    /// Others at which it is the same.
     pub also: Vec<Target>,
     /// The slots before, during and after; nothing where they are not known or not the point.
     pub slots: Option<Slots>,
