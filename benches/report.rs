@@ -14,7 +14,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use logpolicy::model::{PolicyKey, Target};
 use logpolicy::plan::{PlanFormat, TargetResult};
 use logpolicy::policy::Document;
-use logpolicy::report::{Layout, plan_json, plan_review, plan_text, review_html, review_markdown};
+use logpolicy::report::{Coverage, Layout, plan_json, plan_review, plan_text, review_html, review_markdown};
 use worlds::{PREFIX, World, plan_between};
 
 const TARGETS: usize = 1_000;
@@ -55,7 +55,7 @@ fn reports(criterion: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("digest", |bencher| bencher.iter(|| PlanFormat::new(&results)));
     group.bench_function("text", |bencher| bencher.iter(|| plan_text(&results, &digest, Layout::default())));
-    group.bench_function("JSON", |bencher| bencher.iter(|| plan_json(&format)));
+    group.bench_function("JSON", |bencher| bencher.iter(|| plan_json(&format, &Coverage::default())));
     group.bench_function("Markdown", |bencher| {
         bencher.iter(|| review_markdown(&plan_review(&results, &digest)));
     });

@@ -21,6 +21,7 @@ use super::plan_form::{PlanForm, show_files};
 use super::planning::{Course, Planned, Wish, allowed, exit, plan_targets};
 use super::report_file::Reports;
 use super::saved;
+use super::shard::{Shard, covered};
 use super::streams::Streams;
 use super::wave::Waves;
 use super::world::{Files, World, open_world_or};
@@ -40,7 +41,8 @@ pub(super) async fn apply(
             Err(exit) => return Ok(exit),
         },
     };
-    let unusable = |files: &Files| show_files("apply", planning.format, reports, files, streams);
+    let unusable =
+        |files: &Files| show_files("apply", planning.format, reports, files, global.shard, streams);
     let mut world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
@@ -56,6 +58,7 @@ pub(super) async fn apply(
         streams,
         format: planning.format,
         reports,
+        shard: global.shard,
         waves: Waves::new(waves, *keep_going, &world.all_targets)?,
         asks: !approval.auto_approve && saved.is_none(),
         expect: expect.as_deref(),
@@ -90,6 +93,8 @@ pub(super) struct Run<'a> {
     pub(super) format: PlanForm,
     /// Files that the end goes to as well.
     pub(super) reports: Reports<'a, PlanForm>,
+    /// The part of the targets that it is about.
+    pub(super) shard: Option<Shard>,
     /// In which order the targets are applied.
     pub(super) waves: Waves,
     /// Whether the plan is shown on a terminal and must be approved there.
@@ -121,8 +126,7 @@ impl Run<'_> {
         }
         let refused = Exit::worst(results.iter().map(exit));
         if !self.is_expected(&digest) {
-            let written = self.show_end(&results, &digest, &[])?;
-            return Ok(Exit::worst([Exit::Refused, refused, written]));
+            return self.show_end(&results, &digest, &[], Exit::worst([Exit::Refused, refused]));
         }
         let work = approved(planned, &digest);
         if work.len() < results.len() {
@@ -135,12 +139,11 @@ impl Run<'_> {
             match self.interrupt.unless(asked(self.streams)).await {
                 None => {
                     let interrupted = self.interrupted();
-                    return Ok(Exit::worst([interrupted, self.write_reports(&results, &digest, &[])]));
+                    return Ok(self.write_reports(&results, &digest, &[], interrupted));
                 }
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok(false)) => {
-                    let written = self.show_end(&results, &digest, &[])?;
-                    return Ok(Exit::worst([Exit::Refused, refused, written]));
+                    return self.show_end(&results, &digest, &[], Exit::worst([Exit::Refused, refused]));
                 }
                 Some(Ok(true)) => {}
             }
@@ -154,22 +157,24 @@ impl Run<'_> {
         if self.format == PlanForm::Text && needs_approval {
             self.streams.data(&format!("\n{}", apply_text(&outcomes)))?;
         }
-        let written = self.show_end(&results, &digest, &outcomes)?;
-        Ok(Exit::worst(outcomes.iter().map(outcome_exit).chain([refused, written])))
+        let end = Exit::worst(outcomes.iter().map(outcome_exit).chain([refused]));
+        self.show_end(&results, &digest, &outcomes, end)
     }
 
-    /// The plan and what became of it, as data and in files; without outcomes it is shown whole where it is not carried
+    /// The plan and what became of it, as data and in files, for a run that ends with `end`; without outcomes it is shown whole where it is not carried
     /// out. As text it stands on the screen already.
     fn show_end(
         &self,
         results: &[TargetResult],
         digest: &Fingerprint,
         outcomes: &[TargetOutcome],
+        end: Exit,
     ) -> Result<Exit, Failure> {
         if self.format != PlanForm::Text {
-            self.streams.data(&self.format.outcomes(results, digest, outcomes, self.streams.layout()))?;
+            let (coverage, layout) = (covered(self.shard, end), self.streams.layout());
+            self.streams.data(&self.format.outcomes(results, digest, outcomes, &coverage, layout))?;
         }
-        Ok(self.write_reports(results, digest, outcomes))
+        Ok(self.write_reports(results, digest, outcomes, end))
     }
 
     fn write_reports(
@@ -177,9 +182,11 @@ impl Run<'_> {
         results: &[TargetResult],
         digest: &Fingerprint,
         outcomes: &[TargetOutcome],
+        end: Exit,
     ) -> Exit {
-        let layout = self.streams.layout();
-        self.reports.write(self.streams, |form| form.outcomes(results, digest, outcomes, layout))
+        let (coverage, layout) = (covered(self.shard, end), self.streams.layout());
+        let text = |form: PlanForm| form.outcomes(results, digest, outcomes, &coverage, layout);
+        Exit::worst([end, self.reports.write(self.streams, text)])
     }
 
     /// Whether this is the plan that the user insists on.

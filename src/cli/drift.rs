@@ -24,8 +24,9 @@ use super::only::Only;
 use super::planning::Gathered;
 use super::progress::Seen;
 use super::report_file::{ReportFile, Reports, report_file};
+use super::shard::covered;
 use super::streams::Streams;
-use super::world::{Files, World, open_world_or};
+use super::world::{DEFAULT_FILE, Files, World, open_world_or};
 
 /// Arguments of `drift`.
 #[derive(Debug, Args)]
@@ -51,7 +52,7 @@ pub(super) async fn run(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let reports = Reports::new(&arguments.reports, arguments.metrics.as_deref())?;
-    let unusable = |files: &Files| show_files(arguments.format, reports, files, streams);
+    let unusable = |files: &Files| show_files(arguments.format, reports, files, global.shard, streams);
     let world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
@@ -86,13 +87,17 @@ pub(super) async fn run(
     if targets.iter().any(|target| target.found.is_some()) {
         only.check()?;
     }
-    streams.data(&arguments.format.targets(&targets, world, streams.layout()))?;
-    let written = reports.write(streams, |form| form.targets(&targets, world, streams.layout()));
+    let drifts = targets.iter().any(DriftedTarget::has_drift).then_some(Exit::Changes);
+    let exit = Exit::worst(exits.into_iter().chain(drifts));
+    let coverage = covered(global.shard, exit);
+    let file = world.sources.files.first().map_or(DEFAULT_FILE, |file| file.path.as_str());
+    let text = |form: DriftForm| form.targets(&targets, file, &coverage, streams.layout());
+    streams.data(&text(arguments.format))?;
+    let written = reports.write(streams, text);
     if let Some(path) = &arguments.metrics {
         write_metrics(path, &targets)?;
     }
-    let has_drift = targets.iter().any(DriftedTarget::has_drift);
-    Ok(Exit::worst(exits.into_iter().chain(has_drift.then_some(Exit::Changes)).chain([written])))
+    Ok(Exit::worst([exit, written]))
 }
 
 /// Replaces the metrics of the run before; a file that says something else is replaced, too.

@@ -3,16 +3,17 @@
 use clap::ValueEnum;
 
 use crate::report::{
-    DriftedTarget, Layout, drift_json, drift_lines, drift_review, drift_sarif, drift_text, review_html,
-    review_markdown,
+    Coverage, DriftedTarget, Layout, drift_json, drift_lines, drift_review, drift_sarif, drift_text,
+    review_html, review_markdown,
 };
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan_form::PlanForm;
 use super::report_file::Reports;
+use super::shard::{Shard, covered};
 use super::streams::Streams;
-use super::world::{DEFAULT_FILE, Files, World};
+use super::world::Files;
 
 /// How drift is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,18 +33,21 @@ pub(super) enum DriftForm {
 }
 
 impl DriftForm {
-    /// What others changed.
-    pub(super) fn targets(self, targets: &[DriftedTarget], world: &World, layout: Layout) -> String {
+    /// What others changed. What belongs to no entry stands at `file`.
+    pub(super) fn targets(
+        self,
+        targets: &[DriftedTarget],
+        file: &str,
+        coverage: &Coverage,
+        layout: Layout,
+    ) -> String {
         match self {
             Self::Text => drift_text(targets, layout),
-            Self::Json => drift_json(targets),
-            Self::Jsonl => drift_lines(targets),
+            Self::Json => drift_json(targets, coverage),
+            Self::Jsonl => drift_lines(targets, coverage),
             Self::Markdown => review_markdown(&drift_review(targets)),
             Self::Html => review_html(&drift_review(targets)),
-            Self::Sarif => {
-                let first = world.sources.files.first();
-                drift_sarif(targets, first.map_or(DEFAULT_FILE, |file| file.path.as_str()))
-            }
+            Self::Sarif => drift_sarif(targets, file),
         }
     }
 
@@ -65,9 +69,11 @@ pub(super) fn show_files(
     form: DriftForm,
     reports: Reports<'_, DriftForm>,
     files: &Files,
+    shard: Option<Shard>,
     streams: Streams,
 ) -> Result<Exit, Failure> {
-    let text = |form: DriftForm| form.of_files().files("drift", files, streams.layout());
+    let coverage = covered(shard, files.exit());
+    let text = |form: DriftForm| form.of_files().files("drift", files, &coverage, streams.layout());
     if form != DriftForm::Text {
         streams.data(&text(form))?;
     }

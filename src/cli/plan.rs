@@ -17,6 +17,7 @@ use super::plan_arguments::{Graph, PlanArguments};
 use super::plan_form::{PlanForm, show_files};
 use super::planning::{Course, Wish, allowed, exit, plan_each};
 use super::report_file::Reports;
+use super::shard::{Shard, covered};
 use super::streams::Streams;
 use super::world::{Files, World, open_world_or};
 
@@ -28,7 +29,7 @@ pub(super) async fn plan(
 ) -> Result<Exit, Failure> {
     let planning = &arguments.planning;
     let reports = Reports::new(&planning.reports, arguments.out.as_deref())?;
-    let unusable = |files: &Files| show_files("plan", planning.format, reports, files, streams);
+    let unusable = |files: &Files| show_files("plan", planning.format, reports, files, global.shard, streams);
     let world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
@@ -39,15 +40,23 @@ pub(super) async fn plan(
         only: Only::new(&global.only)?,
         refused: &BTreeMap::new(),
     };
-    let out =
-        Out { format: planning.format, reports, graph: arguments.graph, file: arguments.out.as_deref() };
+    let out = Out {
+        format: planning.format,
+        reports,
+        graph: arguments.graph,
+        file: arguments.out.as_deref(),
+        shard: global.shard,
+    };
     let mut collected = out.collected(&world, streams);
     plan_each(&world, &course, |planned| collected.add(planned.result)).await?;
     let (results, format) = collected.finish()?;
     show_new_findings(&world, &results, streams);
-    let end = out.show(&results, &format, arguments.detailed_exitcode, streams)?;
-    let widened = if arguments.deny_new_access { new_access(&results, streams) } else { Exit::Done };
-    Ok(Exit::worst([end, widened]))
+    let widened = if arguments.deny_new_access { new_access(&results) } else { Vec::new() };
+    let changes = arguments.detailed_exitcode && Summary::of(&results).has_changes();
+    let also = [changes.then_some(Exit::Changes), (!widened.is_empty()).then_some(Exit::Findings)];
+    let end = out.show(&results, &format, also.into_iter().flatten(), streams)?;
+    widened.iter().for_each(|line| streams.report(line));
+    Ok(end)
 }
 
 /// Where a plan goes that is not carried out.
@@ -59,6 +68,8 @@ pub(super) struct Out<'a> {
     pub(super) graph: Option<Graph>,
     /// The file that it is saved to.
     pub(super) file: Option<&'a Path>,
+    /// The part of the targets that it is about.
+    pub(super) shard: Option<Shard>,
 }
 
 impl Out<'_> {
@@ -84,22 +95,26 @@ impl Out<'_> {
         }
     }
 
-    /// Shows plans, saves them where asked to, and says how the command ends.
+    /// Shows plans, saves them where asked to, and says how the command ends, where it ends with one of `also` beside what
+    /// the plans themselves come to.
     pub(super) fn show(
         &self,
         results: &[TargetResult],
         format: &PlanFormat,
-        changes_count: bool,
+        also: impl IntoIterator<Item = Exit>,
         streams: Streams,
     ) -> Result<Exit, Failure> {
+        let end = Exit::worst(results.iter().map(exit).chain(also));
+        let coverage = covered(self.shard, end);
+        let text = |form: PlanForm| form.plans(results, format, &coverage, streams.layout());
         streams.data(&match self.graph {
             Some(Graph::Dot) => plan_dot(results),
             Some(Graph::Mermaid) => plan_mermaid(results),
             // The lines of the targets are out already.
-            None if self.format == PlanForm::Jsonl => plan_last_line(format),
-            None => self.format.plans(results, format, streams.layout()),
+            None if self.format == PlanForm::Jsonl => plan_last_line(format, &coverage),
+            None => text(self.format),
         })?;
-        let written = self.reports.write(streams, |form| form.plans(results, format, streams.layout()));
+        let written = self.reports.write(streams, text);
         if let Some(path) = self.file {
             let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
             let bases: Vec<_> = plans.map(|plan| (&plan.target, &plan.base)).collect();
@@ -107,9 +122,7 @@ impl Out<'_> {
             let path = path.display();
             streams.say(&format!("Saved as {path}; `logpolicy apply {path}` carries out just this plan.\n"));
         }
-        let changes = changes_count && Summary::of(results).has_changes();
-        let end = if changes { Exit::Changes } else { Exit::Done };
-        Ok(Exit::worst(results.iter().map(exit).chain([end, written])))
+        Ok(Exit::worst([end, written]))
     }
 }
 
@@ -142,9 +155,9 @@ impl Collected {
     }
 }
 
-/// Says for each target what is newly allowed; what could not be shown counts as new.
-fn new_access(results: &[TargetResult], streams: Streams) -> Exit {
-    let mut exit = Exit::Done;
+/// A line for each target at which something is newly allowed; what could not be shown counts as new.
+fn new_access(results: &[TargetResult]) -> Vec<String> {
+    let mut lines = Vec::new();
     for plan in results.iter().filter_map(|result| result.plan.as_ref().ok()) {
         let target = &plan.target;
         let found = match plan.access.as_ref().map(|access| &access.gained) {
@@ -154,10 +167,9 @@ fn new_access(results: &[TargetResult], streams: Streams) -> Exit {
             }
             Some(Found::NotShown) => "may be newly allowed: it could not be shown that nothing is".to_owned(),
         };
-        streams.report(&format!("new access: at {target} something {found}\n"));
-        exit = Exit::Findings;
+        lines.push(format!("new access: at {target} something {found}\n"));
     }
-    exit
+    lines
 }
 
 /// What only planning finds; what the files say was shown before.

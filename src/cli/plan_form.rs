@@ -5,14 +5,15 @@ use clap::ValueEnum;
 use crate::plan::{PlanFormat, TargetOutcome, TargetResult};
 use crate::policy::Fingerprint;
 use crate::report::{
-    Layout, apply_json, apply_lines, apply_review, apply_text, diagnostics_text, files_review, plan_github,
-    plan_json, plan_lines, plan_review, plan_sarif, plan_text, review_html, review_markdown, validate_github,
-    validate_json, validate_sarif,
+    Coverage, Layout, apply_json, apply_lines, apply_review, apply_text, diagnostics_text, files_review,
+    plan_github, plan_json, plan_lines, plan_review, plan_sarif, plan_text, review_html, review_markdown,
+    validate_github, validate_json, validate_sarif,
 };
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::report_file::Reports;
+use super::shard::{Shard, covered};
 use super::streams::Streams;
 use super::world::Files;
 
@@ -37,11 +38,17 @@ pub(super) enum PlanForm {
 
 impl PlanForm {
     /// Plans.
-    pub(super) fn plans(self, results: &[TargetResult], format: &PlanFormat, layout: Layout) -> String {
+    pub(super) fn plans(
+        self,
+        results: &[TargetResult],
+        format: &PlanFormat,
+        coverage: &Coverage,
+        layout: Layout,
+    ) -> String {
         match self {
             Self::Text => plan_text(results, format.digest(), layout),
-            Self::Json => plan_json(format),
-            Self::Jsonl => plan_lines(format),
+            Self::Json => plan_json(format, coverage),
+            Self::Jsonl => plan_lines(format, coverage),
             Self::Markdown => review_markdown(&plan_review(results, format.digest())),
             Self::Html => review_html(&plan_review(results, format.digest())),
             Self::Sarif => plan_sarif(results),
@@ -55,14 +62,15 @@ impl PlanForm {
         results: &[TargetResult],
         digest: &Fingerprint,
         outcomes: &[TargetOutcome],
+        coverage: &Coverage,
         layout: Layout,
     ) -> String {
         let review = || apply_review(results, digest, outcomes);
         match self {
             Self::Text if outcomes.is_empty() => plan_text(results, digest, layout),
             Self::Text => format!("{}\n{}", plan_text(results, digest, layout), apply_text(outcomes)),
-            Self::Json => apply_json(results, digest, outcomes),
-            Self::Jsonl => apply_lines(results, digest, outcomes),
+            Self::Json => apply_json(results, digest, outcomes, coverage),
+            Self::Jsonl => apply_lines(results, digest, outcomes, coverage),
             Self::Markdown => review_markdown(&review()),
             Self::Html => review_html(&review()),
             Self::Sarif => plan_sarif(results),
@@ -71,11 +79,17 @@ impl PlanForm {
     }
 
     /// Files that cannot be understood, in place of a plan.
-    pub(super) fn files(self, kind: &'static str, files: &Files, layout: Layout) -> String {
+    pub(super) fn files(
+        self,
+        kind: &'static str,
+        files: &Files,
+        coverage: &Coverage,
+        layout: Layout,
+    ) -> String {
         let Files { sources, diagnostics, .. } = files;
         match self {
             Self::Text => diagnostics_text(diagnostics, sources, layout),
-            Self::Json | Self::Jsonl => validate_json(diagnostics, sources),
+            Self::Json | Self::Jsonl => validate_json(diagnostics, sources, coverage),
             Self::Markdown => review_markdown(&files_review(kind, diagnostics, sources)),
             Self::Html => review_html(&files_review(kind, diagnostics, sources)),
             Self::Sarif => validate_sarif(diagnostics, sources),
@@ -90,11 +104,13 @@ pub(super) fn show_files(
     form: PlanForm,
     reports: Reports<'_, PlanForm>,
     files: &Files,
+    shard: Option<Shard>,
     streams: Streams,
 ) -> Result<Exit, Failure> {
+    let coverage = covered(shard, files.exit());
     if form != PlanForm::Text {
-        streams.data(&form.files(kind, files, streams.layout()))?;
+        streams.data(&form.files(kind, files, &coverage, streams.layout()))?;
     }
-    let written = reports.write(streams, |form| form.files(kind, files, streams.layout()));
+    let written = reports.write(streams, |form| form.files(kind, files, &coverage, streams.layout()));
     Ok(Exit::worst([files.exit(), written]))
 }

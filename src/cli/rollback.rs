@@ -33,7 +33,7 @@ pub(super) async fn rollback(
 ) -> Result<Exit, Failure> {
     let RollbackArguments { to, planning, detailed_exitcode, out, auto_approve, lock_timeout } = arguments;
     let reports = Reports::new(&planning.reports, out.as_deref())?;
-    let unusable = |files: &Files| show_files("plan", planning.format, reports, files, streams);
+    let unusable = |files: &Files| show_files("plan", planning.format, reports, files, global.shard, streams);
     let world = match open_world_or(global, streams, unusable).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
@@ -53,19 +53,22 @@ pub(super) async fn rollback(
     let planned = interrupt.unless(plan_targets(&world, &course)).await;
     let format = planning.format;
     let waves = Waves::one();
-    let run = Run { world: &world, interrupt, streams, format, reports, waves, asks: false, expect: None };
+    let shard = global.shard;
+    let run =
+        Run { world: &world, interrupt, streams, format, reports, shard, waves, asks: false, expect: None };
     let exit = match planned {
         None => Ok(run.interrupted()),
         Some(Err(failure)) => Err(failure),
         Some(Ok(planned)) if *auto_approve => run.finish(Some(planned), None).await,
         Some(Ok(planned)) => {
-            let out = Out { graph: None, format, reports, file: out.as_deref() };
+            let out = Out { graph: None, format, reports, file: out.as_deref(), shard: global.shard };
             let mut collected = out.collected(&world, streams);
             planned.into_iter().for_each(|planned| collected.add(planned.result));
             let shown = collected.finish().and_then(|(results, plans)| {
                 show_new_findings(&world, &results, streams);
-                let exit = out.show(&results, &plans, *detailed_exitcode, streams)?;
-                Ok((exit, Summary::of(&results).has_changes()))
+                let changes = Summary::of(&results).has_changes();
+                let also = (*detailed_exitcode && changes).then_some(Exit::Changes);
+                Ok((out.show(&results, &plans, also, streams)?, changes))
             });
             if out.file.is_none() && matches!(shown, Ok((_, true))) {
                 streams.say("Nothing was written; save the plan with `-o FILE`, or pass --auto-approve.\n");

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use crate::model::Target;
 use crate::policy::Fingerprint;
+use crate::report::{Coverage, Part};
+
+use super::exit::Exit;
 
 /// One of so many parts, counted from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,12 @@ impl Shard {
         let digits = digest.as_str().trim_start_matches("sha256:").get(..16).unwrap_or_default();
         u64::from_str_radix(digits, 16).unwrap_or_default() % self.of == self.number - 1
     }
+}
+
+/// What a report is about that ends like this.
+pub(super) fn covered(shard: Option<Shard>, exit: Exit) -> Coverage {
+    let part = |Shard { number, of }: Shard| Part { number, of, exit_code: exit.number() };
+    Coverage { shard: shard.map(part), missing_shards: Vec::new() }
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use crate::model::{
 };
 use crate::pack::{Surroundings, place_grants};
 use crate::provider::{PolicyReader, ProviderErrorKind};
-use crate::report::{TargetStatus, review_html, status_json, status_markdown, status_review, status_text};
+use crate::report::{
+    Coverage, Layout, TargetStatus, review_html, status_json, status_lines, status_markdown, status_review,
+    status_text,
+};
 
 use super::arguments::{Format, Global};
 use super::exit::Exit;
@@ -18,6 +21,7 @@ use super::only::Only;
 use super::planning::Gathered;
 use super::progress::Seen;
 use super::report_file::{ReportFile, Reports, report_file};
+use super::shard::covered;
 use super::streams::Streams;
 use super::world::{World, open_world};
 
@@ -34,11 +38,13 @@ pub(super) struct StatusArguments {
 
 /// How a status is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum StatusFormat {
+pub(super) enum StatusFormat {
     /// For people.
     Text,
     /// For programs.
     Json,
+    /// For programs, one target in a line: for large fleets.
+    Jsonl,
     /// For a page.
     Markdown,
     /// A page for the browser.
@@ -52,7 +58,11 @@ pub(super) async fn status(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let reports = Reports::new(&arguments.reports, None)?;
-    let findings = if arguments.format == StatusFormat::Json { Format::Json } else { Format::Text };
+    let findings = if matches!(arguments.format, StatusFormat::Json | StatusFormat::Jsonl) {
+        Format::Json
+    } else {
+        Format::Text
+    };
     let world = match open_world(global, streams, findings).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
@@ -84,14 +94,24 @@ pub(super) async fn status(
     if statuses.iter().any(|status| status.meter.is_some()) {
         only.check()?;
     }
-    let text = |format: StatusFormat| match format {
-        StatusFormat::Text => status_text(&statuses, streams.layout()),
-        StatusFormat::Json => status_json(&statuses),
-        StatusFormat::Markdown => status_markdown(&statuses),
-        StatusFormat::Html => review_html(&status_review(&statuses)),
-    };
+    let exit = Exit::worst(exits);
+    let coverage = covered(global.shard, exit);
+    let text = |format: StatusFormat| format.targets(&statuses, &coverage, streams.layout());
     streams.data(&text(arguments.format))?;
-    Ok(Exit::worst(exits.into_iter().chain([reports.write(streams, text)])))
+    Ok(Exit::worst([exit, reports.write(streams, text)]))
+}
+
+impl StatusFormat {
+    /// What stands at some targets.
+    pub(super) fn targets(self, statuses: &[TargetStatus], coverage: &Coverage, layout: Layout) -> String {
+        match self {
+            Self::Text => status_text(statuses, layout),
+            Self::Json => status_json(statuses, coverage),
+            Self::Jsonl => status_lines(statuses, coverage),
+            Self::Markdown => status_markdown(statuses),
+            Self::Html => review_html(&status_review(statuses)),
+        }
+    }
 }
 
 /// A target's meter, and what kept dead log groups from being known where that was more than a missing right.

@@ -1,7 +1,7 @@
 //! `logpolicy validate`
 
 use crate::report::{
-    Layout, diagnostics_text, findings_summary, validate_github, validate_json, validate_sarif,
+    Coverage, Layout, diagnostics_text, findings_summary, validate_github, validate_json, validate_sarif,
 };
 
 use super::arguments::{FindingsFormat, Global, ValidateArguments};
@@ -27,7 +27,7 @@ pub(super) fn validate(
 fn shown(format: FindingsFormat, files: &Files, layout: Layout) -> String {
     let Files { sources, diagnostics, desired, is_whole: _ } = files;
     match format {
-        FindingsFormat::Json => validate_json(diagnostics, sources),
+        FindingsFormat::Json => validate_json(diagnostics, sources, &Coverage::default()),
         FindingsFormat::Sarif => validate_sarif(diagnostics, sources),
         FindingsFormat::Github => validate_github(diagnostics, sources),
         FindingsFormat::Text => {

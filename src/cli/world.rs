@@ -18,6 +18,7 @@ use super::clock::run_name;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::{Progress, Seen};
+use super::shard::covered;
 use super::streams::Streams;
 
 /// The file that is read where none is named.
@@ -89,7 +90,11 @@ pub(super) async fn open_files(
 ) -> Result<Result<Box<World>, Exit>, Failure> {
     let show = |files: &Files| {
         if format == Format::Json {
-            streams.data(&validate_json(&files.diagnostics, &files.sources))?;
+            streams.data(&validate_json(
+                &files.diagnostics,
+                &files.sources,
+                &covered(global.shard, files.exit()),
+            ))?;
         }
         Ok(files.exit())
     };

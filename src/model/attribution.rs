@@ -128,6 +128,15 @@ impl fmt::Display for Attribution {
 }
 
 impl WhyUnknown {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoEvent => "no_event",
+            Self::TooOld => "too_old",
+            Self::TooMany => "too_many",
+        }
+    }
+
     /// The reason, without an end.
     fn words(self) -> &'static str {
         match self {

@@ -19,8 +19,8 @@ pub use approve::{ApprovedPlan, RecordChange, Refused};
 pub use base::{Base, BasePolicy, Moved};
 pub use decide::{GrantPlace, Kept, Plan, PlanInput, PlannedChange, plan};
 pub use format::{
-    AccessFormat, DiagnosticFormat, FORMAT_VERSION, GrantsFormat, PlanFormat, PlanFormatter, PlanHead,
-    Summary, TOOL_VERSION, TargetFormat,
+    AccessFormat, DiagnosticFormat, FORMAT_VERSION, GrantsFormat, PlanFormat, PlanFormatter, Summary,
+    TOOL_VERSION, TargetFormat,
 };
 pub use operation::{Operation, OperationKind, Precondition};
 pub use outcome::{OperationOutcome, Outcome, TargetOutcome};

@@ -8,8 +8,8 @@ use crate::model::{Judgement, Location, PolicyKey, Target};
 use crate::policy::Request;
 
 use super::access::request_text;
+use super::envelope::{Targets, enveloped};
 use super::escape::terminal;
-use super::json::{Targets, enveloped};
 use super::style::Style;
 
 /// The answer at one target.

@@ -10,8 +10,8 @@ use crate::policy::Request;
 
 use super::access::request_text;
 use super::count::{counted, thousands};
+use super::envelope::{Targets, enveloped};
 use super::escape::terminal;
-use super::json::{Targets, enveloped};
 use super::style::Style;
 
 /// What was found for one target, or why nothing was.

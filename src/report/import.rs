@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::model::{PolicyAddress, PolicyKey, Target};
 
 use super::count::{counted, thousands};
+use super::envelope::enveloped;
 use super::escape::terminal;
-use super::json::enveloped;
 use super::style::Style;
 
 /// What became of an import.

@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::{Diagnostics, Severity, Sources};
-use crate::plan::{
-    DiagnosticFormat, FORMAT_VERSION, PlanFormat, TOOL_VERSION, TargetFormat, TargetOutcome, TargetResult,
-};
+use crate::plan::{DiagnosticFormat, PlanFormat, Summary, TargetFormat, TargetOutcome, TargetResult};
 use crate::policy::Fingerprint;
+
+use super::envelope::{Coverage, json_last_line, json_line, json_report};
 
 #[derive(Serialize)]
 struct ValidateFormat {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
     summary: FindingCount,
     diagnostics: Vec<DiagnosticFormat>,
 }
@@ -26,18 +23,28 @@ struct FindingCount {
 }
 
 #[derive(Serialize)]
-struct ApplyFormat {
+struct PlansFormat<'a> {
     #[serde(flatten)]
-    head: ApplyHead,
+    head: PlanHead<'a>,
+    targets: &'a [TargetFormat],
+}
+
+#[derive(Serialize)]
+struct PlanHead<'a> {
+    digest: &'a Fingerprint,
+    summary: &'a Summary,
+}
+
+#[derive(Serialize)]
+struct ApplyFormat<'a> {
+    #[serde(flatten)]
+    head: ApplyHead<'a>,
     targets: Vec<AppliedTarget>,
 }
 
 #[derive(Serialize)]
-struct ApplyHead {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
-    digest: Fingerprint,
+struct ApplyHead<'a> {
+    digest: &'a Fingerprint,
     summary: OutcomeCount,
 }
 
@@ -65,49 +72,61 @@ struct OutcomeFormat {
 }
 
 /// The plans of some targets, each in a line, and a last line with all else.
-pub fn plan_lines(plan: &PlanFormat) -> String {
-    let mut text: String = plan.targets().iter().map(line).collect();
-    text.push_str(&plan_last_line(plan));
+pub fn plan_lines(plan: &PlanFormat, coverage: &Coverage) -> String {
+    let mut text: String = plan.targets().iter().map(json_line).collect();
+    text.push_str(&plan_last_line(plan, coverage));
     text
 }
 
 /// What stands behind the lines of the targets: versions, digest and summary.
-pub fn plan_last_line(plan: &PlanFormat) -> String {
-    line(&plan.head())
+pub fn plan_last_line(plan: &PlanFormat, coverage: &Coverage) -> String {
+    json_last_line("plan", coverage, PlanHead::of(plan))
 }
 
 /// The plans of some targets.
-pub fn plan_json(plan: &PlanFormat) -> String {
-    pretty(plan)
+pub fn plan_json(plan: &PlanFormat, coverage: &Coverage) -> String {
+    json_report("plan", coverage, PlansFormat { head: PlanHead::of(plan), targets: plan.targets() })
+}
+
+impl<'a> PlanHead<'a> {
+    fn of(plan: &'a PlanFormat) -> Self {
+        Self { digest: plan.digest(), summary: plan.summary() }
+    }
 }
 
 /// The findings of a validation.
-pub fn validate_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
+pub fn validate_json(diagnostics: &Diagnostics, sources: &Sources, coverage: &Coverage) -> String {
     let finding = |finding: &crate::model::Diagnostic| {
         DiagnosticFormat::new(finding, finding.span.and_then(|span| sources.location(span)))
     };
-    pretty(&ValidateFormat {
-        format_version: FORMAT_VERSION,
-        kind: "validate",
-        tool_version: TOOL_VERSION,
-        summary: FindingCount {
-            errors: diagnostics.count(Severity::Error),
-            warnings: diagnostics.count(Severity::Warning),
-        },
-        diagnostics: diagnostics.iter().map(finding).collect(),
-    })
+    let summary = FindingCount {
+        errors: diagnostics.count(Severity::Error),
+        warnings: diagnostics.count(Severity::Warning),
+    };
+    let diagnostics = diagnostics.iter().map(finding).collect();
+    json_report("validate", coverage, ValidateFormat { summary, diagnostics })
 }
 
 /// What became of the plans: the same targets, with one outcome for each operation.
-pub fn apply_json(results: &[TargetResult], digest: &Fingerprint, outcomes: &[TargetOutcome]) -> String {
-    let head = ApplyHead::new(digest, outcomes);
-    pretty(&ApplyFormat { head, targets: applied_targets(results, outcomes).collect() })
+pub fn apply_json(
+    results: &[TargetResult],
+    digest: &Fingerprint,
+    outcomes: &[TargetOutcome],
+    coverage: &Coverage,
+) -> String {
+    let targets = applied_targets(results, outcomes).collect();
+    json_report("apply", coverage, ApplyFormat { head: ApplyHead::new(digest, outcomes), targets })
 }
 
 /// What became of the plans, each target in a line, and a last line with all else.
-pub fn apply_lines(results: &[TargetResult], digest: &Fingerprint, outcomes: &[TargetOutcome]) -> String {
-    let mut text: String = applied_targets(results, outcomes).map(|target| line(&target)).collect();
-    text.push_str(&line(&ApplyHead::new(digest, outcomes)));
+pub fn apply_lines(
+    results: &[TargetResult],
+    digest: &Fingerprint,
+    outcomes: &[TargetOutcome],
+    coverage: &Coverage,
+) -> String {
+    let mut text: String = applied_targets(results, outcomes).map(|target| json_line(&target)).collect();
+    text.push_str(&json_last_line("apply", coverage, ApplyHead::new(digest, outcomes)));
     text
 }
 
@@ -125,8 +144,8 @@ fn applied_targets<'a>(
     })
 }
 
-impl ApplyHead {
-    fn new(digest: &Fingerprint, outcomes: &[TargetOutcome]) -> Self {
+impl<'a> ApplyHead<'a> {
+    fn new(digest: &'a Fingerprint, outcomes: &[TargetOutcome]) -> Self {
         let mut summary = OutcomeCount::default();
         for operation in outcomes.iter().flat_map(|target| &target.outcomes) {
             *match operation.outcome.as_str() {
@@ -136,8 +155,7 @@ impl ApplyHead {
                 _ => &mut summary.failed,
             } += 1;
         }
-        let (kind, digest) = ("apply", digest.clone());
-        Self { format_version: FORMAT_VERSION, kind, tool_version: TOOL_VERSION, digest, summary }
+        Self { digest, summary }
     }
 }
 
@@ -149,55 +167,4 @@ fn target_outcomes(target: &TargetOutcome) -> Vec<OutcomeFormat> {
         message: operation.outcome.message(),
     };
     target.outcomes.iter().map(outcome).collect()
-}
-
-/// What every output begins with.
-#[derive(Serialize)]
-struct Envelope<T> {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
-    #[serde(flatten)]
-    content: T,
-}
-
-/// A list of targets under its name.
-#[derive(Serialize)]
-pub(super) struct Targets<T> {
-    pub(super) targets: Vec<T>,
-}
-
-/// An output of one kind, with the versions in front.
-pub(super) fn enveloped(kind: &'static str, content: impl Serialize) -> String {
-    pretty(&Envelope { format_version: FORMAT_VERSION, kind, tool_version: TOOL_VERSION, content })
-}
-
-/// An output of one kind with each target in a line, and the versions and all else in the last.
-pub(super) fn enveloped_lines(
-    kind: &'static str,
-    targets: impl Iterator<Item = impl Serialize>,
-    content: impl Serialize,
-) -> String {
-    let mut text: String = targets.map(|target| line(&target)).collect();
-    text.push_str(&line(&Envelope {
-        format_version: FORMAT_VERSION,
-        kind,
-        tool_version: TOOL_VERSION,
-        content,
-    }));
-    text
-}
-
-/// In one line, with a line feed at the end.
-fn line(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(value).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// Pretty-printed, with a line feed at the end.
-pub(super) fn pretty(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
 }

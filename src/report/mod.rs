@@ -11,6 +11,7 @@ mod count;
 mod desired;
 mod diagnostic;
 mod drift;
+mod envelope;
 mod escape;
 mod file_page;
 mod finding;
@@ -44,6 +45,7 @@ pub use drift::{
     DriftedTarget, FoundDrift, LastSuccess, drift_json, drift_lines, drift_metrics, drift_review,
     drift_sarif, drift_text,
 };
+pub use envelope::{Coverage, Part, json_last_line, json_line, json_report};
 pub use file_page::file_page;
 pub use finding::Finding;
 pub use github::{plan_github, validate_github};
@@ -65,5 +67,5 @@ pub use sarif::{plan_sarif, validate_sarif};
 pub use state::{
     Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
 };
-pub use status::{TargetStatus, status_json, status_markdown, status_review, status_text};
+pub use status::{TargetStatus, status_json, status_lines, status_markdown, status_review, status_text};
 pub use style::Style;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::{Recipe, RecipeParameter};
 
-use super::json::enveloped;
+use super::envelope::enveloped;
 use super::style::Style;
 
 /// Every recipe in a line.

@@ -11,8 +11,8 @@ use crate::model::{
 use crate::policy::Fingerprint;
 
 use super::count::{counted, thousands};
+use super::envelope::{Targets, enveloped};
 use super::escape::terminal;
-use super::json::{Targets, enveloped};
 use super::style::Style;
 
 /// The record of one target.

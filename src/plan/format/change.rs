@@ -43,6 +43,9 @@ pub struct GrantsFormat {
     removed: Vec<GrantFormat>,
     access: Option<&'static str>,
     moved: Vec<MovedFormat>,
+    /// Statements, by canonical form, by which no access changes: all they say is allowed without them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    covered: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,6 +123,15 @@ impl GrantsFormat {
                 moved.push(MovedFormat { statement: statement.clone(), from: own.clone(), to: at(other) });
             }
         }
-        Self { added: grants(added), removed: grants(removed), access: Some(breadth.as_str()), moved }
+        let covered =
+            |(statement, mark): (&String, &Mark)| (*mark == Mark::CoveredAnyway).then(|| statement.clone());
+        let covered = arriving.iter().chain(leaving).filter_map(covered).collect();
+        Self {
+            added: grants(added),
+            removed: grants(removed),
+            access: Some(breadth.as_str()),
+            moved,
+            covered,
+        }
     }
 }

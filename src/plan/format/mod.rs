@@ -31,16 +31,6 @@ pub struct PlanFormat {
     targets: Vec<TargetFormat>,
 }
 
-/// All of the JSON but the targets: the last line where each target is a line of its own.
-#[derive(Debug, Serialize)]
-pub struct PlanHead<'a> {
-    format_version: &'static str,
-    kind: &'static str,
-    tool_version: &'static str,
-    digest: &'a Fingerprint,
-    summary: Summary,
-}
-
 /// How many policies of each action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -118,12 +108,6 @@ impl PlanFormat {
     /// Names this plan: the SHA-256 of `targets` as minified JSON.
     pub fn digest(&self) -> &Fingerprint {
         &self.digest
-    }
-
-    /// All but the targets.
-    pub fn head(&self) -> PlanHead<'_> {
-        let Self { format_version, kind, tool_version, digest, summary, targets: _ } = self;
-        PlanHead { format_version, kind, tool_version, digest, summary: *summary }
     }
 
     /// The targets that were kept.

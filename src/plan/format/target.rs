@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::model::{ByOwner, Diagnostic, Location, PolicyAddress, Severity, Target};
-use crate::plan::{GrantPlace, Plan, Refusal, TargetResult};
+use crate::plan::{GrantPlace, Plan, Refusal, TargetResult, Unplanned};
 use crate::policy::{AccessChange, Found, Request};
 
 use super::change::ChangeFormat;
@@ -21,6 +21,9 @@ pub struct TargetFormat {
     refusals: Vec<RefusalFormat>,
     diagnostics: Vec<DiagnosticFormat>,
     error: Option<String>,
+    /// Whether nothing went wrong, but somebody else holds the target's lock.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    locked: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,6 +43,9 @@ pub struct AccessFormat {
     exact: bool,
     gained: Option<Request>,
     lost: Option<Request>,
+    /// Which of both could not be decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_shown: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,7 +83,7 @@ impl TargetFormat {
         let target = result.target.clone();
         let plan = match &result.plan {
             Ok(plan) => plan,
-            Err(error) => return Self::failed(target, &error.message),
+            Err(why) => return Self::failed(target, why),
         };
         let Plan {
             target: _,
@@ -111,6 +117,7 @@ impl TargetFormat {
                 .map(|(finding, source)| DiagnosticFormat::new(finding, source.clone()))
                 .collect(),
             error: None,
+            locked: false,
             target,
         }
     }
@@ -122,8 +129,9 @@ impl TargetFormat {
         self
     }
 
-    fn failed(target: Target, error: &str) -> Self {
-        let error = Some(error.to_owned());
+    fn failed(target: Target, why: &Unplanned) -> Self {
+        let Unplanned { message, locked } = why;
+        let error = Some(message.clone());
         let (changes, grants, operations, refusals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self {
             target,
@@ -135,6 +143,7 @@ impl TargetFormat {
             refusals,
             diagnostics: Vec::new(),
             error,
+            locked: *locked,
         }
     }
 }
@@ -147,8 +156,10 @@ impl AccessFormat {
             Found::Witness(request) => Some(request.clone()),
             Found::None | Found::NotShown => None,
         };
-        let exact = *gained != Found::NotShown && *lost != Found::NotShown;
-        Self { exact, gained: witness(gained), lost: witness(lost) }
+        let not_shown = [("gained", gained), ("lost", lost)].into_iter();
+        let not_shown: Vec<_> =
+            not_shown.filter(|(_, found)| **found == Found::NotShown).map(|(name, _)| name).collect();
+        Self { exact: not_shown.is_empty(), gained: witness(gained), lost: witness(lost), not_shown }
     }
 }
 

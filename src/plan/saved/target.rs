@@ -31,6 +31,8 @@ pub struct SavedTarget {
     refusals: Vec<SavedRefusal>,
     diagnostics: Vec<SavedDiagnostic>,
     error: Option<String>,
+    #[serde(default)]
+    locked: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -122,7 +124,7 @@ impl SavedTarget {
     /// The plan that was saved. `recorded` is the record as it is now; `code` finds a rule's code by its name.
     pub fn restored(&self, recorded: &RecordedState, code: impl Fn(&str) -> Option<Code>) -> TargetResult {
         let plan = match &self.error {
-            Some(error) => Err(Unplanned::failed(error.clone())),
+            Some(error) => Err(Unplanned { message: error.clone(), locked: self.locked }),
             None => self.plan(recorded, code).map_err(Unplanned::failed),
         };
         TargetResult { target: self.target.clone(), plan }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::diff::{Drift, DriftKind, Drifted};
 use crate::model::{Attribution, ByOwner, Location, PolicyAddress, PolicyKey, Target, WriteEvent};
 use crate::plan::{AccessFormat, GrantsFormat};
-use crate::report::json::{enveloped, enveloped_lines};
+use crate::report::envelope::{Coverage, json_last_line, json_line, json_report};
 
 use super::{DriftedTarget, FoundDrift};
 
@@ -35,6 +35,8 @@ struct Summary {
 struct TargetFormat<'a> {
     target: &'a Target,
     slots: Option<SlotsFormat>,
+    /// Of all documents, those of log groups too.
+    bytes: Option<BytesFormat>,
     /// What is newly allowed, and no longer, against what is expected.
     access: Option<AccessFormat>,
     drift: Vec<DriftFormat<'a>>,
@@ -52,6 +54,17 @@ struct SlotsFormat {
 }
 
 #[derive(Serialize)]
+struct BytesFormat {
+    used: usize,
+    #[serde(flatten)]
+    owners: ByOwner,
+    /// Of one document.
+    largest: usize,
+    /// Of one document.
+    limit: usize,
+}
+
+#[derive(Serialize)]
 struct DriftFormat<'a> {
     address: PolicyAddress,
     kind: &'static str,
@@ -65,6 +78,8 @@ struct DriftFormat<'a> {
     attribution: Option<AttributionFormat<'a>>,
     /// `known`, `not_yet_known` or `unknown`; `null` where nobody asked.
     attribution_status: Option<&'static str>,
+    /// Why it will not be known: `no_event`, `too_old` or `too_many`.
+    attribution_reason: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -84,15 +99,16 @@ struct PendingFormat {
 }
 
 /// What others changed at some targets, in the order given.
-pub fn drift_json(targets: &[DriftedTarget]) -> String {
+pub fn drift_json(targets: &[DriftedTarget], coverage: &Coverage) -> String {
     let all = targets.iter().map(TargetFormat::new).collect();
-    enveloped("drift", Content { summary: summary(targets), targets: all })
+    json_report("drift", coverage, Content { summary: summary(targets), targets: all })
 }
 
 /// What others changed at some targets, each in a line, and a last line with all else.
-pub fn drift_lines(targets: &[DriftedTarget]) -> String {
-    let all = targets.iter().map(TargetFormat::new);
-    enveloped_lines("drift", all, LastLine { summary: summary(targets) })
+pub fn drift_lines(targets: &[DriftedTarget], coverage: &Coverage) -> String {
+    let mut text: String = targets.iter().map(|target| json_line(&TargetFormat::new(target))).collect();
+    text.push_str(&json_last_line("drift", coverage, LastLine { summary: summary(targets) }));
+    text
 }
 
 fn summary(targets: &[DriftedTarget]) -> Summary {
@@ -124,6 +140,12 @@ impl<'a> TargetFormat<'a> {
                 used: found.slots.total(),
                 owners: found.slots,
             }),
+            bytes: found.as_ref().map(|found| BytesFormat {
+                used: found.bytes.total(),
+                owners: found.bytes,
+                largest: found.largest,
+                limit: found.limits.document_bytes,
+            }),
             access: found.as_ref().map(|found| AccessFormat::new(&found.drift.access)),
             drift: found.iter().flat_map(drift).collect(),
             pending: found.as_ref().map(|found| pending(&found.drift)).unwrap_or_default(),
@@ -150,6 +172,10 @@ impl<'a> DriftFormat<'a> {
             source: of.sources.get(key),
             attribution: attribution.as_ref().and_then(AttributionFormat::new),
             attribution_status: attribution.as_ref().map(Attribution::as_str),
+            attribution_reason: match attribution {
+                Some(Attribution::Unknown(why)) => Some(why.as_str()),
+                _ => None,
+            },
         }
     }
 }

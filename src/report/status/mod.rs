@@ -12,7 +12,7 @@ use crate::plan::{slots_sentence, what_frees_a_slot};
 
 use super::count::{counted, thousands};
 
-pub use json::status_json;
+pub use json::{status_json, status_lines};
 pub use markdown::status_markdown;
 pub use review::status_review;
 pub use text::status_text;
@@ -104,7 +104,7 @@ fn free(meter: &Meter) -> usize {
 mod tests {
     use super::*;
     use crate::model::{Limits, PolicyKey};
-    use crate::report::Layout;
+    use crate::report::{Coverage, Layout};
 
     #[test]
     fn what_is_not_known_is_said_in_every_format() {
@@ -128,7 +128,7 @@ mod tests {
         let status = [TargetStatus { target, meter: Some(meter), error: None }];
         let text = status_text(&status, Layout::default());
         assert!(text.contains("not known\n    denied |\\u{1b}\n"), "{text}");
-        assert!(status_json(&status).contains("\"dead_log_groups\": null"));
+        assert!(status_json(&status, &Coverage::default()).contains("\"dead_log_groups\": null"));
         let page = status_markdown(&status);
         assert!(page.contains("is not known: <code>denied &#124;&#92;u"), "{page}");
         assert!(page.contains("| `policy:x` | aws | 7 | not known |"), "{page}");
