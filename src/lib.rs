@@ -31,6 +31,7 @@ pub mod diff;
 pub mod emulator;
 pub mod fleet;
 pub mod import;
+pub mod merge;
 pub mod model;
 pub mod pack;
 pub mod plan;

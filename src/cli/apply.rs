@@ -21,7 +21,7 @@ use super::plan_form::{PlanForm, show_files};
 use super::planning::{Course, Planned, Wish, allowed, exit, plan_targets};
 use super::report_file::Reports;
 use super::saved;
-use super::shard::{Shard, covered};
+use super::shard::{Shard, covered_plans};
 use super::streams::Streams;
 use super::wave::Waves;
 use super::world::{Files, World, open_world_or};
@@ -171,7 +171,7 @@ impl Run<'_> {
         end: Exit,
     ) -> Result<Exit, Failure> {
         if self.format != PlanForm::Text {
-            let (coverage, layout) = (covered(self.shard, end), self.streams.layout());
+            let (coverage, layout) = (covered_plans(self.shard, end, results), self.streams.layout());
             self.streams.data(&self.format.outcomes(results, digest, outcomes, &coverage, layout))?;
         }
         Ok(self.write_reports(results, digest, outcomes, end))
@@ -184,7 +184,7 @@ impl Run<'_> {
         outcomes: &[TargetOutcome],
         end: Exit,
     ) -> Exit {
-        let (coverage, layout) = (covered(self.shard, end), self.streams.layout());
+        let (coverage, layout) = (covered_plans(self.shard, end, results), self.streams.layout());
         let text = |form: PlanForm| form.outcomes(results, digest, outcomes, &coverage, layout);
         Exit::worst([end, self.reports.write(self.streams, text)])
     }

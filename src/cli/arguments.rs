@@ -1,23 +1,24 @@
 //! The arguments, as written on the command line.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::PolicyAddress;
 use crate::provider::Rate;
 
 use super::compact::CompactArguments;
 use super::drift::DriftArguments;
+use super::emulate::EmulateArguments;
 use super::iam::IamCommand;
 use super::import::{IMPORT_HELP, ImportArguments};
 use super::init::InitArguments;
-use super::plan_arguments::{ApplyArguments, Approval, PlanArguments, RollbackArguments};
+use super::merge::ReportCommand;
+use super::plan_arguments::{ApplyArguments, PlanArguments, RollbackArguments};
 use super::recipes::RecipesArguments;
 use super::report_file::{ReportFile, report_file};
 use super::shard::Shard;
+use super::state::StateCommand;
 use super::status::StatusArguments;
 
 /// Declarative CloudWatch Logs resource policies: see the plan, apply it, keep it.
@@ -136,6 +137,9 @@ pub(super) enum Command {
         after_help = "Example:\n  logpolicy drift --attribute\n  logpolicy drift --metrics /var/lib/node_exporter/logpolicy.prom"
     )]
     Drift(DriftArguments),
+    /// Put the reports of shards together
+    #[command(subcommand, after_help = "Example:\n  logpolicy report merge shards/*.json --format text")]
+    Report(ReportCommand),
     /// Propose the fewest policies that grant what the unmanaged ones grant
     #[command(
         after_help = "Example:\n  logpolicy compact -o compact.yaml\n  logpolicy -f logpolicy.yaml -f compact.yaml plan"
@@ -233,82 +237,6 @@ pub(super) struct CanArguments {
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
-}
-
-/// What `state` does.
-#[derive(Debug, Subcommand)]
-pub(super) enum StateCommand {
-    /// List what is recorded
-    #[command(after_help = "Example:\n  logpolicy state list --format json")]
-    List(Shown),
-    /// Show the record of one policy
-    #[command(after_help = "Example:\n  logpolicy state show 111122223333/us-east-1/policy:dns")]
-    Show {
-        /// The policy's address
-        address: PolicyAddress,
-        #[command(flatten)]
-        shown: Shown,
-    },
-    /// Show the last applies, with their serials
-    #[command(after_help = "Example:\n  logpolicy --target network state history")]
-    History(Shown),
-    /// Strike policies from the record: they stay live and are no longer ours
-    #[command(after_help = "Example:\n  logpolicy state forget 111122223333/us-east-1/policy:dns")]
-    Forget {
-        /// The policies' addresses
-        #[arg(required = true)]
-        addresses: Vec<PolicyAddress>,
-        #[command(flatten)]
-        approval: Approval,
-        #[command(flatten)]
-        shown: Shown,
-    },
-    /// Take the lock of a dead run away
-    #[command(after_help = "Example:\n  logpolicy --target 111122223333/us-east-1 state unlock")]
-    Unlock {
-        /// Do not ask
-        #[arg(long)]
-        auto_approve: bool,
-        #[command(flatten)]
-        shown: Shown,
-    },
-}
-
-/// How a record is shown.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Shown {
-    /// How to show it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
-}
-
-/// Arguments of `emulate`.
-#[derive(Debug, Args)]
-pub(super) struct EmulateArguments {
-    /// The address to serve on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    pub(super) listen: SocketAddr,
-    /// Serve on an address that others can reach
-    #[arg(long)]
-    pub(super) allow_remote: bool,
-    /// Keep the world in this file
-    #[arg(long, value_name = "FILE")]
-    pub(super) world: Option<PathBuf>,
-    /// Hold each answer back, such as 30ms
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0ms")]
-    pub(super) latency: Duration,
-    /// The most members on a page
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=50))]
-    pub(super) page_size: u16,
-    /// The longest document that is taken
-    #[arg(long, value_name = "N", default_value_t = 51_200)]
-    pub(super) document_bytes: usize,
-    /// Let the calls go wrong that this file names
-    #[arg(long, value_name = "FILE")]
-    pub(super) faults: Option<PathBuf>,
-    /// The most requests per second for each account, Region, and reads or writes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) tps: Option<u32>,
 }
 
 /// Calls per second: `5` or `0.5`.

@@ -101,7 +101,7 @@ pub(super) async fn run(
 }
 
 /// Replaces the metrics of the run before; a file that says something else is replaced, too.
-fn write_metrics(path: &Path, targets: &[DriftedTarget]) -> Result<(), Failure> {
+pub(super) fn write_metrics(path: &Path, targets: &[DriftedTarget]) -> Result<(), Failure> {
     let earlier = fs_err::read_to_string(path).ok();
     let metrics = drift_metrics(targets, clock::seconds(), earlier.as_deref());
     write_public(path, &metrics, true, "writing the metrics")?;

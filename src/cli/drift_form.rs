@@ -41,12 +41,13 @@ impl DriftForm {
         coverage: &Coverage,
         layout: Layout,
     ) -> String {
+        let review = || coverage.of_review(drift_review(targets));
         match self {
-            Self::Text => drift_text(targets, layout),
+            Self::Text => coverage.before(drift_text(targets, layout)),
             Self::Json => drift_json(targets, coverage),
             Self::Jsonl => drift_lines(targets, coverage),
-            Self::Markdown => review_markdown(&drift_review(targets)),
-            Self::Html => review_html(&drift_review(targets)),
+            Self::Markdown => review_markdown(&review()),
+            Self::Html => review_html(&review()),
             Self::Sarif => drift_sarif(targets, file),
         }
     }

@@ -1,12 +1,47 @@
 //! `logpolicy emulate`
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
 use crate::emulator::{self, Options};
 
-use super::arguments::EmulateArguments;
+use super::arguments::duration;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::signal;
 use super::streams::Streams;
+
+/// Arguments of `emulate`.
+#[derive(Debug, Args)]
+pub(super) struct EmulateArguments {
+    /// The address to serve on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(super) listen: SocketAddr,
+    /// Serve on an address that others can reach
+    #[arg(long)]
+    pub(super) allow_remote: bool,
+    /// Keep the world in this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) world: Option<PathBuf>,
+    /// Hold each answer back, such as 30ms
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0ms")]
+    pub(super) latency: Duration,
+    /// The most members on a page
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub(super) page_size: u16,
+    /// The longest document that is taken
+    #[arg(long, value_name = "N", default_value_t = 51_200)]
+    pub(super) document_bytes: usize,
+    /// Let the calls go wrong that this file names
+    #[arg(long, value_name = "FILE")]
+    pub(super) faults: Option<PathBuf>,
+    /// The most requests per second for each account, Region, and reads or writes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) tps: Option<u32>,
+}
 
 /// Serves the emulated service until it is stopped.
 pub(super) async fn emulate(arguments: &EmulateArguments, streams: Streams) -> Result<Exit, Failure> {

@@ -50,6 +50,11 @@ impl Exit {
         }
     }
 
+    /// The end that a process had with such a number; one that no run of ours ends with is an error.
+    pub(super) fn of_number(number: u8) -> Self {
+        ORDER.into_iter().find(|exit| exit.number() == number).unwrap_or(Self::Error)
+    }
+
     /// The weightiest of several.
     pub(super) fn worst(exits: impl IntoIterator<Item = Self>) -> Self {
         let found: Vec<Self> = exits.into_iter().collect();
@@ -73,5 +78,11 @@ mod tests {
         assert_eq!(Exit::worst([Exit::Done, Exit::Changes, Exit::Findings]), Exit::Findings);
         assert_eq!(Exit::worst([Exit::Refused, Exit::Error]), Exit::Error);
         assert_eq!(Exit::worst([Exit::Error, Exit::Partly, Exit::Done]), Exit::Partly);
+    }
+
+    #[test]
+    fn every_end_has_its_number() {
+        assert!(ORDER.into_iter().all(|exit| Exit::of_number(exit.number()) == exit));
+        assert_eq!(Exit::of_number(137), Exit::Error, "killed");
     }
 }

@@ -19,6 +19,7 @@ mod import;
 mod init;
 mod interrupt;
 mod lock;
+mod merge;
 mod only;
 mod paper;
 mod plan;
@@ -81,6 +82,7 @@ fn command(arguments: &Arguments, streams: Streams) -> Result<Exit, Failure> {
         Command::Drift(arguments) => wait(drift::run(arguments, global, streams)),
         Command::Compact(arguments) => wait(compact::run(arguments, global, streams)),
         Command::Import(arguments) => wait(import::run(arguments, global, streams)),
+        Command::Report(command) => merge::report(command, global, streams),
         Command::Recipes(arguments) => recipes::show(arguments, streams),
         Command::Iam(command) => iam::iam(command, global, streams),
         Command::Init(arguments) => init::init(arguments, streams),

@@ -17,7 +17,7 @@ use super::plan_arguments::{Graph, PlanArguments};
 use super::plan_form::{PlanForm, show_files};
 use super::planning::{Course, Wish, allowed, exit, plan_each};
 use super::report_file::Reports;
-use super::shard::{Shard, covered};
+use super::shard::{Shard, covered_plans};
 use super::streams::Streams;
 use super::world::{Files, World, open_world_or};
 
@@ -105,7 +105,7 @@ impl Out<'_> {
         streams: Streams,
     ) -> Result<Exit, Failure> {
         let end = Exit::worst(results.iter().map(exit).chain(also));
-        let coverage = covered(self.shard, end);
+        let coverage = covered_plans(self.shard, end, results);
         let text = |form: PlanForm| form.plans(results, format, &coverage, streams.layout());
         streams.data(&match self.graph {
             Some(Graph::Dot) => plan_dot(results),

@@ -45,15 +45,30 @@ impl PlanForm {
         coverage: &Coverage,
         layout: Layout,
     ) -> String {
-        match self {
-            Self::Text => plan_text(results, format.digest(), layout),
-            Self::Json => plan_json(format, coverage),
-            Self::Jsonl => plan_lines(format, coverage),
-            Self::Markdown => review_markdown(&plan_review(results, format.digest())),
-            Self::Html => review_html(&plan_review(results, format.digest())),
+        match self.of_values(results, format.digest(), coverage, layout) {
+            Some(text) => text,
+            None if self == Self::Jsonl => plan_lines(format, coverage),
+            None => plan_json(format, coverage),
+        }
+    }
+
+    /// Plans in any form but JSON, which is made while they come.
+    pub(super) fn of_values(
+        self,
+        results: &[TargetResult],
+        digest: &Fingerprint,
+        coverage: &Coverage,
+        layout: Layout,
+    ) -> Option<String> {
+        let review = || coverage.of_review(plan_review(results, digest));
+        Some(match self {
+            Self::Json | Self::Jsonl => return None,
+            Self::Text => coverage.before(plan_text(results, digest, layout)),
+            Self::Markdown => review_markdown(&review()),
+            Self::Html => review_html(&review()),
             Self::Sarif => plan_sarif(results),
             Self::Github => plan_github(results),
-        }
+        })
     }
 
     /// What became of plans.
@@ -65,10 +80,13 @@ impl PlanForm {
         coverage: &Coverage,
         layout: Layout,
     ) -> String {
-        let review = || apply_review(results, digest, outcomes);
+        let review = || coverage.of_review(apply_review(results, digest, outcomes));
         match self {
-            Self::Text if outcomes.is_empty() => plan_text(results, digest, layout),
-            Self::Text => format!("{}\n{}", plan_text(results, digest, layout), apply_text(outcomes)),
+            Self::Text if outcomes.is_empty() => coverage.before(plan_text(results, digest, layout)),
+            Self::Text => {
+                let plan = plan_text(results, digest, layout);
+                coverage.before(format!("{plan}\n{}", apply_text(outcomes)))
+            }
             Self::Json => apply_json(results, digest, outcomes, coverage),
             Self::Jsonl => apply_lines(results, digest, outcomes, coverage),
             Self::Markdown => review_markdown(&review()),

@@ -36,6 +36,13 @@ pub(super) fn report_file<F: ValueEnum>(text: &str) -> Result<ReportFile<F>, Str
     Ok(ReportFile { format, path: PathBuf::from(path) })
 }
 
+impl<F: Copy> ReportFile<F> {
+    /// The format that is asked for.
+    pub(super) fn format(&self) -> F {
+        self.format
+    }
+}
+
 impl<'a, F: Copy> Reports<'a, F> {
     /// The reports that are asked for, beside another file that the run writes.
     ///
@@ -65,6 +72,11 @@ impl<'a, F: Copy> Reports<'a, F> {
         F: PartialEq,
     {
         self.0.iter().any(|report| report.format == format)
+    }
+
+    /// Whether all of them have such a format.
+    pub(super) fn all(self, is_such: impl Fn(F) -> bool) -> bool {
+        self.0.iter().all(|report| is_such(report.format))
     }
 
     /// Writes each report; one that cannot be written is said, and keeps no other from being written.

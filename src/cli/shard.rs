@@ -1,9 +1,11 @@
 //! `--shard K/N`: a part of the targets that is the same on every machine.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use crate::model::Target;
+use crate::plan::{Plan, TargetResult};
 use crate::policy::Fingerprint;
 use crate::report::{Coverage, Part};
 
@@ -53,8 +55,23 @@ impl Shard {
 
 /// What a report is about that ends like this.
 pub(super) fn covered(shard: Option<Shard>, exit: Exit) -> Coverage {
-    let part = |Shard { number, of }: Shard| Part { number, of, exit_code: exit.number() };
+    let part = |Shard { number, of }: Shard| Part {
+        number,
+        of,
+        exit_code: exit.number(),
+        ours_since: BTreeMap::new(),
+    };
     Coverage { shard: shard.map(part), missing_shards: Vec::new() }
+}
+
+/// What a report of plans is about that ends like this.
+pub(super) fn covered_plans(shard: Option<Shard>, exit: Exit, results: &[TargetResult]) -> Coverage {
+    let mut coverage = covered(shard, exit);
+    if let Some(part) = &mut coverage.shard {
+        let plans = results.iter().filter_map(|result| result.plan.as_ref().ok());
+        part.ours_since = plans.flat_map(Plan::ours_since).collect();
+    }
+    coverage
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use clap::{Args, Subcommand};
+
 use crate::model::{DesiredState, PolicyAddress, RecordedState, Target};
 use crate::report::{
     Record, forget_json, history_json, history_text, list_json, list_text, show_json, show_text, unlock_json,
@@ -10,7 +12,7 @@ use crate::report::{
 use crate::store::Store;
 
 use super::approval::ask;
-use super::arguments::{Format, Global, Shown, StateCommand};
+use super::arguments::{Format, Global};
 use super::choice::TargetPattern;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -19,6 +21,53 @@ use super::only::Only;
 use super::plan_arguments::Approval;
 use super::streams::Streams;
 use super::world::open_store;
+
+/// What `state` does.
+#[derive(Debug, Subcommand)]
+pub(super) enum StateCommand {
+    /// List what is recorded
+    #[command(after_help = "Example:\n  logpolicy state list --format json")]
+    List(Shown),
+    /// Show the record of one policy
+    #[command(after_help = "Example:\n  logpolicy state show 111122223333/us-east-1/policy:dns")]
+    Show {
+        /// The policy's address
+        address: PolicyAddress,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Show the last applies, with their serials
+    #[command(after_help = "Example:\n  logpolicy --target network state history")]
+    History(Shown),
+    /// Strike policies from the record: they stay live and are no longer ours
+    #[command(after_help = "Example:\n  logpolicy state forget 111122223333/us-east-1/policy:dns")]
+    Forget {
+        /// The policies' addresses
+        #[arg(required = true)]
+        addresses: Vec<PolicyAddress>,
+        #[command(flatten)]
+        approval: Approval,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Take the lock of a dead run away
+    #[command(after_help = "Example:\n  logpolicy --target 111122223333/us-east-1 state unlock")]
+    Unlock {
+        /// Do not ask
+        #[arg(long)]
+        auto_approve: bool,
+        #[command(flatten)]
+        shown: Shown,
+    },
+}
+
+/// How a record is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Shown {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
 
 /// Runs one of the commands.
 pub(super) async fn state(

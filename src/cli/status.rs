@@ -105,11 +105,11 @@ impl StatusFormat {
     /// What stands at some targets.
     pub(super) fn targets(self, statuses: &[TargetStatus], coverage: &Coverage, layout: Layout) -> String {
         match self {
-            Self::Text => status_text(statuses, layout),
+            Self::Text => coverage.before(status_text(statuses, layout)),
             Self::Json => status_json(statuses, coverage),
             Self::Jsonl => status_lines(statuses, coverage),
-            Self::Markdown => status_markdown(statuses),
-            Self::Html => review_html(&status_review(statuses)),
+            Self::Markdown => coverage.before(status_markdown(statuses)),
+            Self::Html => review_html(&coverage.of_review(status_review(statuses))),
         }
     }
 }

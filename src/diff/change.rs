@@ -54,6 +54,10 @@ pub enum Change {
 }
 
 impl Change {
+    /// The words for all of them.
+    pub const ACTIONS: [&str; 7] =
+        ["create", "update", "delete", "adopt", "forget", "unchanged", "unmanaged"];
+
     /// The word for it.
     pub fn action(&self) -> &'static str {
         match self {

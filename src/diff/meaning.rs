@@ -271,6 +271,9 @@ fn alone(statement: Json, version: Option<&str>) -> Document {
 }
 
 impl Breadth {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Wider, Self::Narrower, Self::Same, Self::Other, Self::Unknown];
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -128,6 +128,9 @@ impl fmt::Display for Attribution {
 }
 
 impl WhyUnknown {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::NoEvent, Self::TooOld, Self::TooMany];
+
     /// The word for it in reports.
     pub fn as_str(self) -> &'static str {
         match self {

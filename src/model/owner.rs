@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{LivePolicy, LiveState, PolicyKey, RecordedState, TargetDesired, Unmanaged};
 
 /// Whose a live policy is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// The files or the record name it.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Change, Meaning, States, changes, meanings};
 use crate::model::{
-    AccessTest, AccountId, ByOwner, Claim, Diagnostic, Guards, Limits, LiveState, Location, PolicyKey,
-    RecordedState, Sources, Target, TargetDesired, Unmanaged, owners, slots_by_owner,
+    AccessTest, AccountId, ByOwner, Claim, Diagnostic, Guards, Limits, LiveState, Location, PolicyAddress,
+    PolicyKey, RecordedState, Sources, Target, TargetDesired, Unmanaged, owners, slots_by_owner,
 };
 use crate::policy::AccessChange;
 
@@ -103,6 +103,16 @@ impl Plan {
     /// Whether nothing changes and nothing speaks against that.
     pub fn is_calm(&self) -> bool {
         !self.summary.has_changes() && self.operations.is_empty() && self.refusals.is_empty()
+    }
+
+    /// What of ours is to be deleted, and when it was applied, RFC 3339 in UTC.
+    pub fn ours_since(&self) -> impl Iterator<Item = (PolicyAddress, String)> {
+        self.changes.iter().filter_map(|planned| match &planned.change {
+            Change::Delete { recorded: Some(recorded), .. } => {
+                Some((planned.key.at(&self.target), recorded.applied_at.clone()))
+            }
+            _ => None,
+        })
     }
 
     /// Lets go of what is not kept; what is left tells the numbers, the refusals, the findings and the access.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::clause::{Clause, Patterns, Principals};
 use super::condition::{Operator, Order, SetPrefix, Test};
@@ -16,7 +16,7 @@ use super::pattern::{Pattern, Reading};
 use super::{Document, Effect};
 
 /// A request for one of the two actions that take effect here.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Request {
     /// The service principal, such as `es.amazonaws.com`.
     pub service: String,
@@ -25,7 +25,7 @@ pub struct Request {
     /// The ARN of a log stream.
     pub resource: String,
     /// Context keys and their values; a key that is not here is missing.
-    #[serde(serialize_with = "one_or_many")]
+    #[serde(serialize_with = "one_or_many", deserialize_with = "many")]
     pub context: BTreeMap<String, Vec<String>>,
 }
 
@@ -42,6 +42,22 @@ fn one_or_many<S: Serializer>(
         }
     }
     map.end()
+}
+
+/// The values of each key, of which a single one may stand as a string.
+fn many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Values {
+        One(String),
+        Many(Vec<String>),
+    }
+    let context: BTreeMap<String, Values> = BTreeMap::deserialize(deserializer)?;
+    let values = |values| match values {
+        Values::One(value) => vec![value],
+        Values::Many(values) => values,
+    };
+    Ok(context.into_iter().map(|(key, found)| (key, values(found))).collect())
 }
 
 /// Which part of a statement did not match a request.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Document, Json, Statement};
 
@@ -11,7 +11,7 @@ use super::{Document, Json, Statement};
 ///
 /// A negated element (`NotAction` ...) stands as `not ` and its JSON; what a statement lacks is empty. As JSON:
 /// `{"effect":"Allow","principal":"es.amazonaws.com","action":"logs:PutLogEvents","resource":"*","condition":{}}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Grant {
     /// `Allow` or `Deny`, or whatever stands there.
     pub effect: String,
@@ -131,6 +131,17 @@ impl Serialize for Condition {
     }
 }
 
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = serde_json::Map::deserialize(deserializer)?;
+        if members.is_empty() {
+            return Ok(Self::default());
+        }
+        let json = Json::parse(&serde_json::Value::Object(members).to_string());
+        json.map(|json| Self(json.to_string())).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Numbers that fit none of Rust's types are given as strings, so that no digit is lost.
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -175,6 +186,10 @@ mod tests {
             r#""condition":{"stringequals":{"aws:sourceaccount":["1"]}}}"#
         );
         assert_eq!(first, expected);
+        for grant in &grants {
+            let text = serde_json::to_string(grant).expect("JSON");
+            assert_eq!(serde_json::from_str::<Grant>(&text).expect("a grant"), *grant, "{text}");
+        }
         let last = grants.last().expect("a grant");
         assert_eq!(
             (last.principal.as_str(), last.action.as_str(), last.resource.as_str()),

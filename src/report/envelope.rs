@@ -1,8 +1,15 @@
 //! What every JSON output has around its content: versions, kind, and which part of the targets it is about.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::model::PolicyAddress;
 use crate::plan::{FORMAT_VERSION, TOOL_VERSION};
+
+use super::count::counted;
+use super::review::Review;
+use super::style::Style;
 
 /// What a report is about where it is not about all targets of the files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -15,8 +22,8 @@ pub struct Coverage {
     pub missing_shards: Vec<String>,
 }
 
-/// One of so many shards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// One of so many shards, and what no plan says but its text shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Counted from one.
     pub number: u64,
@@ -24,6 +31,37 @@ pub struct Part {
     pub of: u64,
     /// How its run ended.
     pub exit_code: u8,
+    /// When what is to be deleted was applied, by address. It stands here, for a digest covers no time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ours_since: BTreeMap<PolicyAddress, String>,
+}
+
+impl Coverage {
+    /// What everybody must see first where shards are missing.
+    fn gap(&self) -> Option<String> {
+        let missing = &self.missing_shards;
+        let number = counted(missing.len(), "shard");
+        let shards = missing.join(", ");
+        (!missing.is_empty()).then(|| {
+            format!("Incomplete: the report of {number} is missing ({shards}), and nothing is known of the targets there.")
+        })
+    }
+
+    /// A text with what is missing in front.
+    pub fn before(&self, text: String) -> String {
+        match self.gap() {
+            Some(gap) => format!("{}\n\n{text}", Style::Bad.paint(&gap)),
+            None => text,
+        }
+    }
+
+    /// A review with what is missing in front.
+    #[must_use]
+    pub fn of_review(&self, mut review: Review) -> Review {
+        let sentences = self.gap().into_iter().chain((!review.lead.is_empty()).then_some(review.lead));
+        review.lead = sentences.collect::<Vec<_>>().join(" ");
+        review
+    }
 }
 
 /// What every output begins with.
@@ -56,7 +94,13 @@ pub fn json_report(kind: &'static str, coverage: &Coverage, content: impl Serial
 
 /// The last line of an output with each target in a line: versions and all else.
 pub fn json_last_line(kind: &'static str, coverage: &Coverage, content: impl Serialize) -> String {
-    json_line(&Envelope { format_version: FORMAT_VERSION, kind, tool_version: TOOL_VERSION, coverage, content })
+    json_line(&Envelope {
+        format_version: FORMAT_VERSION,
+        kind,
+        tool_version: TOOL_VERSION,
+        coverage,
+        content,
+    })
 }
 
 /// In one line, with a line feed at the end.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::{Diagnostics, Severity, Sources};
-use crate::plan::{DiagnosticFormat, PlanFormat, Summary, TargetFormat, TargetOutcome, TargetResult};
+use crate::plan::{
+    DiagnosticFormat, Outcome, PlanFormat, Summary, TargetFormat, TargetOutcome, TargetResult,
+};
 use crate::policy::Fingerprint;
 
 use super::envelope::{Coverage, json_last_line, json_line, json_report};
@@ -61,6 +63,11 @@ struct AppliedTarget {
     #[serde(flatten)]
     planned: TargetFormat,
     outcomes: Vec<OutcomeFormat>,
+    /// Whether its plan was begun.
+    carried_out: bool,
+    /// Whether the run was stopped before it was done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    interrupted: bool,
 }
 
 #[derive(Serialize)]
@@ -69,6 +76,9 @@ struct OutcomeFormat {
     address: String,
     outcome: &'static str,
     message: Option<String>,
+    /// Whether what was not tried stands there as planned all the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    satisfied: bool,
 }
 
 /// The plans of some targets, each in a line, and a last line with all else.
@@ -140,6 +150,8 @@ fn applied_targets<'a>(
         AppliedTarget {
             planned: TargetFormat::new(result).failing(outcome.and_then(|outcome| outcome.error.clone())),
             outcomes: outcome.map(|outcome| target_outcomes(outcome)).unwrap_or_default(),
+            carried_out: outcome.is_some(),
+            interrupted: outcome.is_some_and(|outcome| outcome.interrupted),
         }
     })
 }
@@ -165,6 +177,7 @@ fn target_outcomes(target: &TargetOutcome) -> Vec<OutcomeFormat> {
         address: operation.key.at(&target.target).to_string(),
         outcome: operation.outcome.as_str(),
         message: operation.outcome.message(),
+        satisfied: matches!(operation.outcome, Outcome::Skipped { satisfied: true, .. }),
     };
     target.outcomes.iter().map(outcome).collect()
 }

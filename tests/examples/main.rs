@@ -13,6 +13,8 @@ mod github;
 mod gitlab;
 #[cfg(unix)]
 mod runner;
+#[cfg(unix)]
+mod shards;
 
 use std::fs;
 use std::path::{Path, PathBuf};
