@@ -176,3 +176,23 @@ fn shards_are_the_whole_and_never_meet() {
     let wrong = play.run(&emulator, &["--shard", "4/3", "plan"]);
     assert_eq!(wrong.status.code(), Some(64), "{}", text(&wrong));
 }
+
+#[test]
+fn a_role_is_assumed_once_for_all_regions_of_its_account_and_for_plan_and_apply() {
+    let play = fleet();
+    // More accounts than the SDK's own cache of credentials has room for, in two Regions each.
+    let accounts: Vec<String> = (0..TARGETS / 2).map(account).collect();
+    let path = play.path("logpolicy.yaml");
+    let mut desired: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    desired["targets"] = json!({"all": {"accounts": accounts, "regions": ["us-east-1", "eu-west-1"],
+        "assume_role": "arn:aws:iam::${account}:role/x"}});
+    play.write("logpolicy.yaml", &desired);
+    // Every call but the first for each account is refused.
+    let faults = json!([{"operation": "AssumeRole", "call": accounts.len() + 1, "fault": "denied", "times": 1_000_000}]);
+    let emulator = play.emulator(&faults, &[]);
+    let apply = play.run(&emulator, &["apply", "--auto-approve", "--format", "json"]);
+    assert_eq!(apply.status.code(), Some(0), "{}", text(&apply));
+    assert_eq!(json_of(&apply)["summary"]["applied"], TARGETS);
+    let more = play.run(&emulator, &["plan"]);
+    assert_eq!(more.status.code(), Some(1), "the next run assumes anew: {}", text(&more));
+}

@@ -14,13 +14,12 @@ use aws_sdk_cloudtrail as cloudtrail;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_sts as sts;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
 
-use super::assumed::{self, AssumedCredentials};
+use super::assumed::{self, AssumedCredentials, Sts};
 use super::bucket::{Buckets, Rate};
 use super::error::ProviderError;
 use super::event_reader::AwsEventReader;
@@ -126,9 +125,11 @@ pub struct Aws {
     /// By profile.
     configs: Mutex<BTreeMap<Option<String>, Once<SdkConfig>>>,
     /// Credentials of roles, which the clients of all Regions share.
-    roles: Mutex<BTreeMap<Access, Once<SharedCredentialsProvider>>>,
+    roles: Mutex<BTreeMap<Access, SharedCredentialsProvider>>,
+    /// Who assumes them, by profile.
+    assuming: Mutex<BTreeMap<Option<String>, Arc<Sts>>>,
     /// How many roles are assumed at once.
-    assuming: Arc<Semaphore>,
+    bound: Arc<Semaphore>,
     accounts: Mutex<BTreeMap<Identity, Once<Result<AccountId, ProviderError>>>>,
     paces: Mutex<BTreeMap<Target, Arc<Pace>>>,
     buckets: Mutex<BTreeMap<Target, Buckets>>,
@@ -149,7 +150,8 @@ impl Aws {
             http: OnceLock::new(),
             configs: Mutex::default(),
             roles: Mutex::default(),
-            assuming: Arc::new(Semaphore::new(assumed::AT_ONCE)),
+            assuming: Mutex::default(),
+            bound: Arc::new(Semaphore::new(assumed::AT_ONCE)),
             accounts: Mutex::default(),
             paces: Mutex::default(),
             buckets: Mutex::default(),
@@ -210,7 +212,9 @@ impl Aws {
         const OPERATION: &str = "GetCallerIdentity";
         let base = self.base(at.access.profile.as_deref()).await;
         let mine = self.own(&base, Some(&at.target.account));
-        let client = self.sts(&base, mine, &at.target);
+        let config = self.sts(&base, mine).region(region(&at.target));
+        let partition = retry::partition(format!("sts {}", at.target));
+        let client = sts::Client::from_conf(config.retry_partition(partition).build());
         let answer = client.get_caller_identity().send().await;
         let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &at.target, &error))?;
         let account = answer.account.unwrap_or_default();
@@ -221,34 +225,38 @@ impl Aws {
         account.parse().map_err(malformed)
     }
 
-    /// STS in the Region of a target, as somebody.
-    fn sts(
-        &self,
-        base: &SdkConfig,
-        credentials: Option<SharedCredentialsProvider>,
-        target: &Target,
-    ) -> sts::Client {
-        let mut config = sts::config::Builder::from(base)
-            .region(region(target))
-            .retry_partition(RetryPartition::new(format!("sts {target}")));
+    /// STS, as somebody.
+    fn sts(&self, base: &SdkConfig, credentials: Option<SharedCredentialsProvider>) -> sts::config::Builder {
+        let mut config = sts::config::Builder::from(base);
         if let Some(url) = &self.options.endpoint_url {
             config = config.endpoint_url(url);
         }
         config.set_credentials_provider(credentials);
-        sts::Client::from_conf(config.build())
+        config
     }
 
     /// Whose calls at a target are: those of the role, if there is one.
-    async fn credentials(&self, base: &SdkConfig, at: &DesiredTarget) -> Option<SharedCredentialsProvider> {
+    fn credentials(&self, base: &SdkConfig, at: &DesiredTarget) -> Option<SharedCredentialsProvider> {
         let Some(role) = &at.access.role else { return self.own(base, Some(&at.target.account)) };
-        let cell = once(&self.roles, &at.access);
-        let assumed = async || {
-            let client = self.sts(base, self.own(base, None), &at.target);
-            let session = self.options.session.clone();
-            let bound = Arc::clone(&self.assuming);
-            SharedCredentialsProvider::new(AssumedCredentials::new(client, role.clone(), session, bound))
+        let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = roles.get(&at.access) {
+            return Some(known.clone());
+        }
+        let assumed =
+            AssumedCredentials::new(self.assuming(base, &at.access), region(&at.target), role.clone());
+        let assumed = SharedCredentialsProvider::new(assumed);
+        roles.insert(at.access.clone(), assumed.clone());
+        Some(assumed)
+    }
+
+    /// STS as those ask it who assume the roles.
+    fn assuming(&self, base: &SdkConfig, access: &Access) -> Arc<Sts> {
+        let mut all = self.assuming.lock().unwrap_or_else(PoisonError::into_inner);
+        let sts = || {
+            let (session, bound) = (self.options.session.clone(), Arc::clone(&self.bound));
+            Arc::new(Sts::new(base, self.sts(base, self.own(base, None)), session, bound))
         };
-        Some(cell.get_or_init(assumed).await.clone())
+        Arc::clone(all.entry(access.profile.clone()).or_insert_with(sts))
     }
 
     /// The credentials that were found on this machine; in a sandbox made up, for an account or for whoever assumes roles
@@ -266,11 +274,15 @@ impl Aws {
         let mut config = logs::config::Builder::from(&base)
             .region(region(&at.target))
             .retry_classifier(NeverTheseCodes)
-            .retry_partition(RetryPartition::new(format!("logs {}", at.target)));
+            .retry_partition(retry::partition(format!("logs {}", at.target)));
         if let Some(url) = &self.options.endpoint_url {
             config = config.endpoint_url(url);
         }
-        config.set_credentials_provider(self.credentials(&base, at).await);
+        config.set_credentials_provider(self.credentials(&base, at));
+        if at.access.role.is_some() {
+            // Roles keep their own credentials.
+            config = config.identity_cache(IdentityCache::no_cache());
+        }
         logs::Client::from_conf(config.build())
     }
 
@@ -278,11 +290,15 @@ impl Aws {
         let base = self.base(at.access.profile.as_deref()).await;
         let mut config = cloudtrail::config::Builder::from(&base)
             .region(region(&at.target))
-            .retry_partition(RetryPartition::new(format!("cloudtrail {}", at.target)));
+            .retry_partition(retry::partition(format!("cloudtrail {}", at.target)));
         if let Some(url) = &self.options.endpoint_url {
             config = config.endpoint_url(url);
         }
-        config.set_credentials_provider(self.credentials(&base, at).await);
+        config.set_credentials_provider(self.credentials(&base, at));
+        if at.access.role.is_some() {
+            // Roles keep their own credentials.
+            config = config.identity_cache(IdentityCache::no_cache());
+        }
         cloudtrail::Client::from_conf(config.build())
     }
 

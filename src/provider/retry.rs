@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{
     ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
@@ -17,6 +18,12 @@ pub(super) fn config(pause: Duration) -> RetryConfig {
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(pause)
         .with_max_backoff(Duration::from_secs(10))
+}
+
+/// Retries of one client's own: the SDK would count those of all accounts in a Region together, and one throttled account
+/// would leave the others none. What [`RetryPartition::new`] makes would stay in memory until the process ends.
+pub(super) fn partition(name: String) -> RetryPartition {
+    RetryPartition::custom(name).build()
 }
 
 /// Reads may be tried again, but for the two answers that only look like passing trouble: a full quota
