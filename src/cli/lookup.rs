@@ -6,6 +6,7 @@ use crate::config::Parsed;
 use crate::fleet;
 use crate::model::{Asked, Directory, Membership, OpenTarget, Region, RegionsOf, Target};
 use crate::provider::Aws;
+use crate::report::counted;
 
 use super::failure::Failure;
 use super::reach::Reach;
@@ -75,7 +76,7 @@ fn judge(membership: &Membership, reach: &Reach, streams: Streams) -> Result<(),
     }
     let message = match found {
         0 => "its organization was found to have no account".to_owned(),
-        found => format!("of {found} accounts that were found none is active and not excluded"),
+        found => format!("of {} found there none is both active and not excluded", counted(*found, "account")),
     };
     let hint = if reach.is_sandbox() {
         "The accounts of the world file are the sandbox's organization; without a file there are none."

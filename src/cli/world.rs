@@ -43,7 +43,7 @@ pub(super) struct Files {
 /// Reads and judges the desired state, offline: what only AWS knows about its targets is stood in for, and that is said.
 pub(super) fn read_files(global: &Global, streams: Streams) -> Result<Files, Failure> {
     let files = Files::judged(config::load(&paths(global))?);
-    if !files.open.is_empty() {
+    if files.is_whole && !files.open.is_empty() {
         streams.say(&open_note(&files.open));
     }
     Ok(files)
