@@ -117,14 +117,16 @@ fn denied(service: Service, operation: &str) -> Vec<String> {
     }
 }
 
-/// Whoever logs in with IAM Identity Center must do so again; the SDK's words say it, but not how.
+/// Whoever logs in with IAM Identity Center must do so again; the SDK's words tell that the token is missing or has expired,
+/// and not how to get another.
 fn log_in(message: &str) -> Vec<String> {
-    let usual = "Log in again, set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or name a `profile` under the \
-                 target; the AWS SDK's usual places are searched.";
-    let lowered = message.to_lowercase();
-    let is_sso = ["sso", "identity center"].iter().any(|word| lowered.contains(word));
-    if is_sso {
-        return vec!["Log in with IAM Identity Center: `aws sso login --profile NAME`.".to_owned()];
-    }
-    vec![usual.to_owned()]
+    let is_token = ["SSO token", "/sso/cache/", "\\sso\\cache\\"].iter().any(|words| message.contains(words));
+    let hint = if is_token {
+        "Log in with IAM Identity Center: `aws sso login --profile NAME`, where NAME is the `profile` of the target or \
+         that of AWS_PROFILE."
+    } else {
+        "Log in again, set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or name a `profile` under the target; the \
+         AWS SDK's usual places are searched."
+    };
+    vec![hint.to_owned()]
 }
