@@ -106,7 +106,8 @@ fn needs(arguments: &IamArguments, files: Option<&Files>, writes: bool) -> Needs
     };
     let Some(Files { desired, open, .. }) = files else { return needs };
     // Whoever reaches an account asks it for its Regions: the role, or the credentials themselves.
-    let asks_regions = |at: &&DesiredTarget| open.iter().any(|open| open.regions && at.names.contains(&open.name));
+    let asks_regions =
+        |at: &&DesiredTarget| open.iter().any(|open| open.regions && at.names.contains(&open.name));
     let mut asked = desired.targets.iter().filter(asks_regions);
     needs.lists_regions = asked.any(|at| at.access.role.is_some() == arguments.role);
     if arguments.role {

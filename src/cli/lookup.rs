@@ -42,8 +42,7 @@ pub(super) async fn look_up(
         streams.say("note: a sandbox has no units: every account of its world stands in each\n");
     }
     let width_there = width.min(ORGANIZATIONS_AT_ONCE);
-    let answers =
-        fleet::across(&asked, width_there, |asked| reach.aws.members(&asked.question)).await;
+    let answers = fleet::across(&asked, width_there, |asked| reach.aws.members(&asked.question)).await;
     directory.accounts = answered(asked, answers)?;
     for membership in parsed.memberships(&directory) {
         judge(&membership, reach, streams)?;
@@ -76,7 +75,9 @@ fn judge(membership: &Membership, reach: &Reach, streams: Streams) -> Result<(),
     }
     let message = match found {
         0 => "its organization was found to have no account".to_owned(),
-        found => format!("of {} found there none is both active and not excluded", counted(*found, "account")),
+        found => {
+            format!("of {} found there none is both active and not excluded", counted(*found, "account"))
+        }
     };
     let hint = if reach.is_sandbox() {
         "The accounts of the world file are the sandbox's organization; without a file there are none."

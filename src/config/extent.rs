@@ -148,8 +148,7 @@ impl<'a> Extents<'a> {
     }
 
     fn chosen(&self, names: Option<&BTreeSet<String>>) -> impl Iterator<Item = &Extent<'a>> {
-        let chosen =
-            self.0.iter().filter(move |(name, _)| names.is_none_or(|names| names.contains(**name)));
+        let chosen = self.0.iter().filter(move |(name, _)| names.is_none_or(|names| names.contains(**name)));
         chosen.map(|(_, extent)| extent)
     }
 
@@ -214,7 +213,8 @@ impl<'a> Extents<'a> {
 
 impl Extent<'_> {
     fn targets<'s>(&'s self, spoken: &'s BTreeSet<Region>) -> impl Iterator<Item = Target> + 's {
-        let is_here = |region: &&Region| self.has_open_regions() && region.partition() == self.access.partition;
+        let is_here =
+            |region: &&Region| self.has_open_regions() && region.partition() == self.access.partition;
         let spoken: BTreeSet<&Region> = spoken.iter().filter(is_here).collect();
         self.places.iter().flat_map(move |(account, regions)| {
             let also = spoken.iter().copied().filter(|region| !regions.contains(*region));

@@ -13,6 +13,8 @@ mod grant;
 mod lint;
 mod organization;
 mod parsed;
+#[cfg(test)]
+mod parsed_tests;
 mod policy;
 mod recipe;
 mod recipe_grant;

@@ -106,7 +106,8 @@ impl Parsed {
         let membership = |(name, organization, access): (&str, &Organization, AccessTemplate)| {
             let members = organization.members(&access, directory)?;
             let excluded = organization.exclude.iter().map(|(account, _)| account);
-            let is_found = |account: &&_| members.active.contains(account) || members.inactive.contains(account);
+            let is_found =
+                |account: &&_| members.active.contains(account) || members.inactive.contains(account);
             Some(Membership {
                 target: name.to_owned(),
                 place: self.sources.location(organization.span),

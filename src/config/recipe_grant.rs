@@ -101,8 +101,13 @@ fn delivering(
             }
         }
         None => {
-            let mut here: BTreeSet<Region> =
-                context.extents.regions(targets).into_iter().filter(|region| delivers(region)).cloned().collect();
+            let mut here: BTreeSet<Region> = context
+                .extents
+                .regions(targets)
+                .into_iter()
+                .filter(|region| delivers(region))
+                .cloned()
+                .collect();
             if context.extents.have_open_regions(targets) {
                 here.extend(only.iter().filter_map(|name| name.parse::<Region>().ok()));
             }

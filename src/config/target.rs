@@ -11,16 +11,8 @@ use super::decode::{Decoder, kind};
 use super::organization::{self, Organization};
 use super::tree::{Kind, Node};
 
-pub(super) const TARGET_FIELDS: &[&str] = &[
-    "account",
-    "accounts",
-    "organization",
-    "regions",
-    "assume_role",
-    "external_id",
-    "profile",
-    "limits",
-];
+pub(super) const TARGET_FIELDS: &[&str] =
+    &["account", "accounts", "organization", "regions", "assume_role", "external_id", "profile", "limits"];
 pub(super) const LIMIT_FIELDS: &[&str] = &["account_policies", "document_bytes", "warn_document_bytes"];
 
 /// The word that stands for every Region that is enabled.

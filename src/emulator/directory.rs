@@ -106,7 +106,8 @@ fn page<T>(
     let page = listing.page(None, token);
     let page = page.map_err(|error| ServiceError { code: "InvalidInputException", ..error })?;
     let start = page.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let rest = members.range::<str, _>((start, Bound::Unbounded)).map(|(name, member)| (name, (name, member)));
+    let rest =
+        members.range::<str, _>((start, Bound::Unbounded)).map(|(name, member)| (name, (name, member)));
     let (members, next) = listing.fill(&page, rest);
     let shown: Vec<Value> = members.into_iter().map(|(name, member)| show(name, member)).collect();
     let mut answer = json!({ name: shown });

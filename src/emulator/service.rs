@@ -5,7 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::answer::{Answer, ServiceError};
 use super::request::{Api, Request};
 use super::store::Store;
-use super::{assume_role, caller_identity, directory, event_lookup, log_groups, policy_changes, policy_listing};
+use super::{
+    assume_role, caller_identity, directory, event_lookup, log_groups, policy_changes, policy_listing,
+};
 
 /// Does what one operation does.
 type Perform = fn(&Service, &Request) -> Result<String, ServiceError>;

@@ -266,7 +266,11 @@ impl Aws {
 
     /// The credentials that were found on this machine; in a sandbox made up, for an account or for whoever assumes roles
     /// there. The emulator takes the access key id for the account.
-    pub(super) fn own(&self, base: &SdkConfig, account: Option<&AccountId>) -> Option<SharedCredentialsProvider> {
+    pub(super) fn own(
+        &self,
+        base: &SdkConfig,
+        account: Option<&AccountId>,
+    ) -> Option<SharedCredentialsProvider> {
         if self.options.credentials == Credentials::Chain {
             return base.credentials_provider();
         }

@@ -202,7 +202,11 @@ fn take(found: &Account, members: &mut Members) -> Result<(), String> {
         (None, Some(status)) => *status == AccountStatus::Active,
         (None, None) => return Err(format!("the account {id} has neither `State` nor `Status`")),
     };
-    if is_active { members.active.insert(id) } else { members.inactive.insert(id) };
+    if is_active {
+        members.active.insert(id)
+    } else {
+        members.inactive.insert(id)
+    };
     Ok(())
 }
 
@@ -211,8 +215,5 @@ fn status(found: &Account) -> Option<&AccountStatus> {
 }
 
 fn is_enabled(listed: &Listed) -> bool {
-    matches!(
-        listed.region_opt_status,
-        Some(RegionOptStatus::Enabled | RegionOptStatus::EnabledByDefault)
-    )
+    matches!(listed.region_opt_status, Some(RegionOptStatus::Enabled | RegionOptStatus::EnabledByDefault))
 }

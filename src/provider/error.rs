@@ -100,7 +100,6 @@ impl ProviderError {
         };
         Self { kind, operation, place: place.to_string(), message }
     }
-
 }
 
 /// The codes that AWS answers with; some are in no model, so the text is what counts.
@@ -121,9 +120,7 @@ fn kind_of_code(code: &str) -> ProviderErrorKind {
         "InvalidParameterException"
         | "InvalidInputException"
         | "ValidationException"
-        | "SerializationException" => {
-            ProviderErrorKind::Invalid
-        }
+        | "SerializationException" => ProviderErrorKind::Invalid,
         "OperationAbortedException" => ProviderErrorKind::Conflict,
         "ResourceNotFoundException" => ProviderErrorKind::NotFound,
         "AWSOrganizationsNotInUseException" => ProviderErrorKind::NoOrganization,
