@@ -196,7 +196,7 @@ fn what_cannot_be_looked_up_ends_the_run_before_any_plan() {
             vec!["ListRegions at 000000000001", "Also: ", "And 2 more like these."],
         ),
         (
-            organization.clone(),
+            organization,
             json!([{"operation": "ListAccounts", "times": 99, "fault": "empty-body"}]),
             1,
             vec!["ListAccounts at the organization", "nothing is concluded"],

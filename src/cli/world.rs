@@ -146,7 +146,12 @@ impl World {
         if !files.is_whole {
             return Ok(Opened::Findings(Box::new(files)));
         }
-        let Files { sources, diagnostics, mut desired, open: _, is_whole: _ } = files;
+        let Files { sources, diagnostics, mut desired, open, is_whole: _ } = files;
+        // A plan for a stand-in would be a plan for nobody.
+        if !open.is_empty() {
+            let hint = "This is a fault of logpolicy: please report it.".to_owned();
+            return Err(Failure::error("not everything was looked up that the targets need", vec![hint]));
+        }
         let location = state_location(&desired, global);
         let store = Store::open(&location, async || reach.aws.config().await).await;
         if desired.unmanaged.delete && store.is_none() {

@@ -100,8 +100,11 @@ impl<'a> Extent<'a> {
                 known.map_or_else(usual, |regions| Rc::new(regions.clone()))
             }
         };
-        let places: Vec<_> = accounts.into_iter().map(|account| (regions(&account), account)).collect();
-        let places = places.into_iter().map(|(regions, account)| (account, regions)).collect();
+        let place = |account: AccountId| {
+            let regions = regions(&account);
+            (account, regions)
+        };
+        let places = accounts.into_iter().map(place).collect();
         let is_open = open.account.is_some() || open.regions;
         Self { entry, access, places, open: is_open.then_some(open) }
     }
