@@ -191,20 +191,20 @@ fn mistakes_are_shown_where_they_stand() {
         ),
         (
             "  a: { organization: { units: [x] }, regions: [us-east-1] }",
-            "3:34 `x` is not the id of an organizational unit.",
+            "3:32 `x` is not the id of an organizational unit.",
         ),
         (
             "  a: { organization: { exclude: [111122223333] }, regions: [us-east-1] }",
-            "3:36 An account id must be a string, and this is a bare number, which would lose a leading zero.",
+            "3:34 An account id must be a string, and this is a bare number, which would lose a leading zero.",
         ),
-        ("  a: { organization: {}, regions: [us-east-1, all] }", "3:49 `all` stands beside other Regions."),
+        ("  a: { organization: {}, regions: [us-east-1, all] }", "3:47 `all` stands beside other Regions."),
         (
             "  a: { account: '111122223333', regions: all }",
-            "3:44 `regions` must be a list, and this is a string.",
+            "3:42 `regions` must be a list, and this is a string.",
         ),
         (
             "  a: { organization: r-ab12, regions: [all] }",
-            "3:24 `organization` must be a map, and this is a string.",
+            "3:22 `organization` must be a map, and this is a string.",
         ),
     ] {
         let found = errors(parsed(targets), &Directory::default());
