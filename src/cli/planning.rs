@@ -112,14 +112,14 @@ impl Gathered {
         if let Some(recorded) = &recorded {
             log_groups.extend(log_groups_of(recorded.policies.keys().chain(recorded.pending.keys())));
         }
-        let reader = world.aws.reader(at).await;
+        let reader = world.aws().reader(at).await;
         let read = async {
             if discover {
                 log_groups.extend(reader.log_groups().await?);
             }
             reader.read(&log_groups).await
         };
-        let (account, live) = tokio::join!(world.aws.account(at), read);
+        let (account, live) = tokio::join!(world.aws().account(at), read);
         let account = account?;
         let live = if account == at.target.account { live? } else { live.unwrap_or_default() };
         Ok(Self { account, live, recorded })
@@ -196,7 +196,7 @@ async fn add_findings(
     let missing = if new.is_empty() {
         BTreeSet::new()
     } else {
-        world.aws.reader(at).await.missing_log_groups(&new).await.unwrap_or_default()
+        world.aws().reader(at).await.missing_log_groups(&new).await.unwrap_or_default()
     };
     let after = plan.slots.map_or(0, |slots| slots.after);
     let place = |finding: &Diagnostic| finding.span.and_then(|span| world.sources.location(span));

@@ -7,6 +7,7 @@ mod address;
 mod attribution;
 mod desired;
 mod diagnostic;
+mod directory;
 mod event;
 mod grant;
 mod limits;
@@ -31,6 +32,7 @@ pub use desired::{
     PlacedGrant, PolicyTemplate, S3Location, StateLocation, TargetDesired,
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use directory::{AccountsOf, Asked, Directory, Members, Membership, OpenTarget, RegionsOf};
 pub use event::{LookupWindow, WriteEvent, WriteEvents, WriteKind, WriteQuery};
 pub use grant::{GrantTemplate, Overflow, Packing};
 pub use limits::Limits;
