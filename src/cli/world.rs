@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::config::{self, Parsed};
-use crate::fleet;
+use crate::fleet::{self, Workers};
 use crate::model::{
     DesiredState, DesiredTarget, Diagnostic, Diagnostics, Directory, OpenTarget, Sources, Target,
 };
@@ -69,6 +69,8 @@ pub(super) struct World {
     reach: Reach,
     pub(super) store: Store,
     pub(super) width: usize,
+    /// Where targets are planned.
+    pub(super) workers: Workers,
     shows_progress: bool,
     streams: Streams,
 }
@@ -160,6 +162,8 @@ impl World {
         left_behind(&desired, &store, streams).await;
         let all_targets = desired.targets.clone();
         choose_targets(&mut desired, global, streams)?;
+        let workers = Workers::of(desired.targets.len())
+            .map_err(|error| Failure::error(format!("starting threads failed: {error}"), Vec::new()))?;
         Ok(Opened::Ready(Box::new(World {
             desired,
             all_targets,
@@ -170,6 +174,7 @@ impl World {
             reach,
             store,
             width,
+            workers,
             shows_progress: !global.no_progress && !global.quiet,
             streams,
         })))

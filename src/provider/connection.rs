@@ -221,7 +221,7 @@ impl Aws {
         let base = self.base(access.profile.as_deref()).await;
         let mine = self.own(&base, Some(&target.account));
         let config = self.sts(&base, mine).region(region(target));
-        let partition = retry::partition(format!("sts {}", target));
+        let partition = retry::partition(format!("sts {target}"));
         let client = sts::Client::from_conf(config.retry_partition(partition).build());
         let answer = client.get_caller_identity().send().await;
         let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, target, &error))?;
