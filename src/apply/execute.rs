@@ -36,6 +36,9 @@ pub async fn apply(
                 skipped("the run was interrupted before it")
             }
             (None, Some(id)) => skipped(&format!("waits for operation {id}, which was not done")),
+            (None, None) if went_wrong(&outcomes) >= MOST_WRONG => {
+                skipped("two operations before it went wrong, and an order without both was not planned")
+            }
             (None, None) => {
                 let (outcome, found) = hands.execute(operation).await;
                 if outcome.is_satisfied() {
@@ -60,6 +63,16 @@ pub async fn apply(
 fn unmet(operation: &Operation, outcomes: &[OperationOutcome]) -> Option<usize> {
     let undone = |id: &&usize| outcomes.iter().any(|done| done.id == **id && !done.outcome.is_satisfied());
     operation.waits.keys().find(undone).copied()
+}
+
+/// A plan's order is safe where one operation is not done, with those that wait for it. Behind a second one nothing is begun.
+const MOST_WRONG: usize = 2;
+
+/// How many operations were tried and not done.
+fn went_wrong(outcomes: &[OperationOutcome]) -> usize {
+    let is_wrong =
+        |done: &&OperationOutcome| matches!(done.outcome, Outcome::Conflict { .. } | Outcome::Failed { .. });
+    outcomes.iter().filter(is_wrong).count()
 }
 
 fn skipped(because: &str) -> Outcome {

@@ -22,7 +22,7 @@ impl OnceConnected {
     pub(super) fn https() -> SharedHttpClient {
         let client = Builder::new().build_with_connector_fn(|settings, components| {
             let mut connector =
-                ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));
+                ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::Ring));
             connector.set_connector_settings(settings.cloned());
             if let Some(components) = components {
                 connector.set_sleep_impl(components.sleep_impl());

@@ -101,7 +101,10 @@ impl Search<'_> {
     fn ordered(&mut self, steps: &[Step], gap: Option<AccessGap>) -> Ordered {
         let before = self.slots();
         let mut slots = Slots { limit: self.world.limit, before, after: before, peak: before };
-        let reasons = self.reasons(steps);
+        let mut reasons = self.reasons(steps);
+        if gap.is_none() {
+            self.harden(steps, &mut reasons);
+        }
         let knots = if steps.iter().any(|step| step.to != AFTER) { self.knots() } else { Vec::new() };
         let mut revisions: BTreeMap<usize, Option<String>> = BTreeMap::new();
         let mut operations: Vec<Operation> = Vec::new();

@@ -56,6 +56,41 @@ impl Search<'_> {
         reasons
     }
 
+    /// Adds what the waits of a safe way lack: where one step is not done, and with it none that waits for it, each of the
+    /// others must be safe. (Two steps that keep the same thing are each dispensable; the second that fails ends the
+    /// apply.)
+    pub(super) fn harden(&mut self, steps: &[Step], waits: &mut [Waits]) {
+        let start = self.state.clone();
+        let mut is_new = true;
+        while std::mem::take(&mut is_new) {
+            for missing in 0..steps.len() {
+                self.state.clone_from(&start);
+                let mut undone = BTreeSet::from([missing]);
+                for (number, &step) in steps.iter().enumerate() {
+                    if number == missing || waits[number].keys().any(|earlier| undone.contains(earlier)) {
+                        undone.insert(number);
+                    } else if let Some(why) = self.breaks(step).filter(|_| number > missing) {
+                        waits[number].entry(missing).or_default().insert(why);
+                        undone.insert(number);
+                        is_new = true;
+                    } else {
+                        self.state[step.actor] = step.to;
+                    }
+                }
+            }
+        }
+        self.state = start;
+    }
+
+    /// What a step breaks as things are.
+    fn breaks(&mut self, step: Step) -> Option<Reason> {
+        if !self.fits(step) {
+            return Some(Reason::FreesSlot);
+        }
+        let broken = self.newly_broken(step).next()?;
+        Some(Reason::Keeps(self.sentence(broken)))
+    }
+
     /// Why a step would not be safe had an earlier one not been done; nothing where a later step of the same policy
     /// has done it over.
     fn needs(&mut self, step: Step, done: Step, between: &[Step]) -> Option<Reason> {
