@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials as AccessKey;
@@ -343,19 +344,28 @@ impl Aws {
                 .timeout_config(timeouts)
                 .retry_config(retry::config(self.options.timeouts.pause)),
             Credentials::Chain => {
+                let http = self.http.get_or_init(OnceConnected::https).clone();
+                // Every client sets its own Region; one here keeps the SDK from searching for it.
+                let region = Region::from_static("us-east-1");
                 let mut loader = ConfigLoader::default()
                     .behavior_version(behavior())
-                    // Every client sets its own Region; one here keeps the SDK from searching for it.
-                    .region(Region::from_static("us-east-1"))
+                    .region(region.clone())
+                    .http_client(http.clone())
                     .identity_cache(identities)
                     .timeout_config(timeouts)
                     .retry_config(retry::config(self.options.timeouts.pause));
                 if let Some(profile) = profile {
                     // The profile and nothing else: in the default chain the environment's credentials would win.
-                    let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+                    let found = ProviderConfig::without_region()
+                        .with_behavior_version(Some(behavior()))
+                        .with_region(Some(region))
+                        .with_http_client(http);
+                    let credentials = ProfileFileCredentialsProvider::builder()
+                        .configure(&found)
+                        .profile_name(profile)
+                        .build();
                     loader = loader.profile_name(profile).credentials_provider(credentials);
                 }
-                loader = loader.http_client(self.http.get_or_init(OnceConnected::https).clone());
                 loader.load().await.into_builder()
             }
         };

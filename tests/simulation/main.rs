@@ -117,12 +117,7 @@ impl Place {
         }
     }
 
-    fn planned(
-        &self,
-        desired: &DesiredState,
-        live: &LiveState,
-        recorded: &RecordedState,
-    ) -> Plan {
+    fn planned(&self, desired: &DesiredState, live: &LiveState, recorded: &RecordedState) -> Plan {
         let at = &desired.targets[0];
         plan(&PlanInput {
             desired: &desired.at(at),
@@ -173,10 +168,19 @@ impl Place {
         if env::var_os("LOGPOLICY_SIMULATION_SEED").is_some() && !self.service.held().found.is_empty() {
             eprintln!("{:?}", self.service.held().found);
             for planned in &plan.changes {
-                eprintln!("{} {}: {:?}\n   -> {:?}", planned.key, planned.change.action(), planned.change.before().map(|d| d.text().to_owned()), planned.change.after().map(|d| d.text().to_owned()));
+                eprintln!(
+                    "{} {}: {:?}\n   -> {:?}",
+                    planned.key,
+                    planned.change.action(),
+                    planned.change.before().map(|d| d.text().to_owned()),
+                    planned.change.after().map(|d| d.text().to_owned())
+                );
             }
             for (operation, outcome) in plan.operations.iter().zip(&outcome.outcomes) {
-                eprintln!("{} {} {:?} waits {:?} {:?}", operation.id, operation.key, operation.kind, operation.waits, outcome.outcome);
+                eprintln!(
+                    "{} {} {:?} waits {:?} {:?}",
+                    operation.id, operation.key, operation.kind, operation.waits, outcome.outcome
+                );
             }
         }
         let is_known = outcome.error.is_none()
