@@ -56,7 +56,13 @@ pub fn json_report(kind: &'static str, coverage: &Coverage, content: impl Serial
 
 /// The last line of an output with each target in a line: versions and all else.
 pub fn json_last_line(kind: &'static str, coverage: &Coverage, content: impl Serialize) -> String {
-    json_line(&Envelope { format_version: FORMAT_VERSION, kind, tool_version: TOOL_VERSION, coverage, content })
+    json_line(&Envelope {
+        format_version: FORMAT_VERSION,
+        kind,
+        tool_version: TOOL_VERSION,
+        coverage,
+        content,
+    })
 }
 
 /// In one line, with a line feed at the end.
