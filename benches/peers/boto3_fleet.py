@@ -3,42 +3,26 @@
 import concurrent.futures
 import json
 import sys
-import threading
 
 import boto3
 
-LOCAL = threading.local()
-ROLES = {}
-LOCK = threading.Lock()
+AT_ONCE = 64
 
 
-def session():
-    """Sessions are not safe to share between threads; one for each thread keeps what it has read of the service models."""
-    if not hasattr(LOCAL, "session"):
-        LOCAL.session = boto3.Session()
-    return LOCAL.session
+def assumed(sts, account):
+    role = f"arn:aws:iam::{account}:role/logpolicy"
+    found = sts.assume_role(RoleArn=role, RoleSessionName="boto3")["Credentials"]
+    return {
+        "aws_access_key_id": found["AccessKeyId"],
+        "aws_secret_access_key": found["SecretAccessKey"],
+        "aws_session_token": found["SessionToken"],
+    }
 
 
-def credentials(account):
-    """One AssumeRole for each account."""
-    with LOCK:
-        lock = ROLES.setdefault(account, (threading.Lock(), {}))
-    turn, found = lock
-    with turn:
-        if not found:
-            role = f"arn:aws:iam::{account}:role/logpolicy"
-            answer = session().client("sts").assume_role(RoleArn=role, RoleSessionName="boto3")["Credentials"]
-            found["aws_access_key_id"] = answer["AccessKeyId"]
-            found["aws_secret_access_key"] = answer["SecretAccessKey"]
-            found["aws_session_token"] = answer["SessionToken"]
-    return found
-
-
-def changes(target, text):
+def changes(client, target, text):
     account, region = target
-    client = session().client("logs", region_name=region, **credentials(account))
     text = text.replace("${account}", account).replace("${region}", region)
-    wanted = {entry["name"]: entry["document"] for entry in json.loads(text)["policies"]}
+    wanted = {entry["name"]: entry["document"] for entry in json.loads(text)}
     found = {}
     for policy in client.describe_resource_policies()["resourcePolicies"]:
         found[policy["policyName"]] = json.loads(policy["policyDocument"])
@@ -47,11 +31,20 @@ def changes(target, text):
 
 def main():
     with open(sys.argv[1]) as file:
-        policies = json.dumps({"policies": json.load(file)["policies"]})
+        text = json.dumps(json.load(file)["policies"])
     with open(sys.argv[2]) as file:
-        targets = [line.split() for line in file]
-    with concurrent.futures.ThreadPoolExecutor(64) as pool:
-        found = [change for some in pool.map(lambda target: changes(target, policies), targets) for change in some]
+        targets = [tuple(line.split()) for line in file]
+    # Threads may share clients, and not sessions: all clients are made here.
+    session = boto3.Session()
+    sts = session.client("sts")
+    accounts = sorted({account for account, _ in targets})
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        roles = dict(zip(accounts, pool.map(lambda account: assumed(sts, account), accounts)))
+        pending = []
+        for account, region in targets:
+            client = session.client("logs", region_name=region, **roles[account])
+            pending.append(pool.submit(changes, client, (account, region), text))
+        found = [change for some in pending for change in some.result()]
     print(f"To change: {found}" if found else "No changes.")
 
 

@@ -21,10 +21,11 @@ class Programs:
 
 
 def programs(unoptimised):
-    profile = [] if unoptimised else ["--release"]
+    program, examples = ["--bin", "logpolicy"], ["--example", "bare", "--example", "measure"]
     # Two builds: examples come with the features of the tests, and what users build is to be measured.
-    for wanted in (["--bin", "logpolicy"], ["--example", "bare", "--example", "measure"]):
-        subprocess.run(["cargo", "build", "--locked", "--quiet", *profile, *wanted], cwd=ROOT, check=True)
+    builds = [[*program, *examples]] if unoptimised else [["--release", *program], ["--release", *examples]]
+    for wanted in builds:
+        subprocess.run(["cargo", "build", "--locked", *wanted], cwd=ROOT, check=True)
     folder = TARGET / ("debug" if unoptimised else "release")
     examples = folder / "examples"
     return Programs(folder / "logpolicy", examples / "bare", examples / "measure", environment(), not unoptimised)

@@ -24,7 +24,7 @@ def section(bench):
     text = (
         f"{COUNT} policies at each target, ten Regions in each account, all as wanted and recorded. All assume a role for each "
         "account, once, and call DescribeResourcePolicies for each target, 64 at once. The bare SDK calls share one configuration "
-        "and HTTP client; boto3 has a session for each of 64 threads and compares what it finds."
+        "and HTTP client; boto3 has one session for all and compares what it finds."
     )
     return Section("Many targets", text, tables, limits(by_size), left_out, curves(by_size))
 

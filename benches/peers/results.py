@@ -59,7 +59,7 @@ def page(head, sections, plotted):
     for section in sections:
         lines += [f"## {section.title}", "", section.text, ""]
         for table in section.tables:
-            lines += [table.about, "", *markdown(table), ""]
+            lines += [*([table.about, ""] if table.about else []), *markdown(table), ""]
         lines += [f"Not measured: {reason}." for reason in section.left_out]
         lines += [""] if section.left_out else []
     lines += ["## Machine and versions", "", *markdown(Table("", ["", ""], [*head.machine.items(), *head.versions.items()])), ""]

@@ -45,12 +45,12 @@ def version():
 
 def plan(bench, folder, url, regions, count, name="terraform plan"):
     """A plan without changes; the state is made by an apply here."""
-    settings = {"provider_installation": {"filesystem_mirror": {"path": str(mirror())}}}
-    (folder / "settings.tfrc.json").write_text(json.dumps(settings))
+    settings = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror()}"\n  }}\n}}\n'
+    (folder / "settings.tfrc").write_text(settings)
     (folder / "main.tf.json").write_text(json.dumps(configuration(url, regions, count)))
     environment = bench.environment(url) | {
         "PATH": os.environ["PATH"],
-        "TF_CLI_CONFIG_FILE": str(folder / "settings.tfrc.json"),
+        "TF_CLI_CONFIG_FILE": str(folder / "settings.tfrc"),
         "CHECKPOINT_DISABLE": "1",
     }
     for step in (["init"], ["apply", "-auto-approve"]):
