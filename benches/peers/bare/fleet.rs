@@ -8,12 +8,13 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudwatchlogs::config::Builder;
 use aws_sdk_cloudwatchlogs::{Client, Error};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::spawn;
 
-use crate::Outcome;
+use crate::{Failure, Outcome};
 
 /// Counts the policies of all targets that a file names.
 pub(crate) async fn run(file: &str, at_once: usize) -> Outcome {
-    let text = read(file)?;
+    let text = std::fs::read_to_string(file)?;
     let targets: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(' ')).collect();
     let base = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let mut roles = BTreeMap::new();
@@ -23,9 +24,12 @@ pub(crate) async fn run(file: &str, at_once: usize) -> Outcome {
         }
     }
     let counted = stream::iter(&targets)
-        .map(|(account, region)| count(&base, &roles[account], region))
+        .map(|(account, region)| {
+            spawn(count(base.clone(), roles[account].clone(), Region::new((*region).to_owned())))
+        })
         .buffer_unordered(at_once)
-        .try_fold(0, async |sum, policies| Ok(sum + policies));
+        .map(|joined| joined?.map_err(Box::from))
+        .try_fold(0, async |sum, policies| Ok::<_, Failure>(sum + policies));
     println!("{} policies in {} targets", counted.await?, targets.len());
     Ok(())
 }
@@ -38,14 +42,8 @@ async fn role(base: &SdkConfig, account: &str, region: &str) -> SharedCredential
 }
 
 /// Counts the policies of a target.
-async fn count(base: &SdkConfig, role: &SharedCredentialsProvider, region: &str) -> Result<usize, Error> {
-    let config =
-        Builder::from(base).region(Region::new(region.to_owned())).credentials_provider(role.clone()).build();
+async fn count(base: SdkConfig, role: SharedCredentialsProvider, region: Region) -> Result<usize, Error> {
+    let config = Builder::from(&base).region(region).credentials_provider(role).build();
     let answer = Client::from_conf(config).describe_resource_policies().send().await?;
     Ok(answer.resource_policies().len())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a program of the benchmarks reads its input")]
-fn read(file: &str) -> std::io::Result<String> {
-    std::fs::read_to_string(file)
 }
