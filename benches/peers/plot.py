@@ -3,7 +3,7 @@
 import math
 
 WIDTH, HEIGHT = 720, 440
-LEFT, RIGHT, TOP, BOTTOM = 80, 130, 30, 60
+LEFT, RIGHT, TOP, BOTTOM = 105, 130, 30, 60
 
 STYLE = """
   text { font: 14px system-ui, sans-serif; fill: #24292f }
