@@ -1,0 +1,37 @@
+//! What `logpolicy plan` is measured beside: the AWS SDK's own calls and nothing around them; and a client that counts how
+//! many answers a server gives. `benches/peers/run` runs it.
+//!
+//! ```sh
+//! bare one
+//! bare fleet FILE AT_ONCE         # a line of FILE is a target: account, blank, Region
+//! bare load ADDRESS CONNECTIONS SECONDS
+//! ```
+
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a program of the benchmarks")]
+
+mod fleet;
+mod load;
+mod one;
+
+use std::error::Error;
+
+use tokio::runtime::Builder;
+
+type Failure = Box<dyn Error>;
+type Outcome = Result<(), Failure>;
+
+/// One call has one thread; many have one for each core, as tokio gives them by itself.
+fn main() -> Outcome {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (mut one, mut many) = (Builder::new_current_thread(), Builder::new_multi_thread());
+    let (one, many) = (one.enable_all(), many.enable_all());
+    match arguments.as_slice() {
+        ["one"] => one.build()?.block_on(one::run()),
+        ["fleet", file, at_once] => many.build()?.block_on(fleet::run(file, at_once.parse()?)),
+        ["load", address, connections, seconds] => {
+            one.build()?.block_on(load::run(address, connections.parse()?, seconds.parse()?))
+        }
+        _ => Err("bare one | bare fleet FILE AT_ONCE | bare load ADDRESS CONNECTIONS SECONDS".into()),
+    }
+}
