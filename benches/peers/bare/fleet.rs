@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudwatchlogs::config::Builder;
 use aws_sdk_cloudwatchlogs::{Client, Error};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::spawn;
 
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, configuration};
 
 /// Counts the policies of all targets that a file names.
 pub(crate) async fn run(file: &str, at_once: usize) -> Outcome {
     let text = std::fs::read_to_string(file)?;
     let targets: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(' ')).collect();
-    let base = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let base = configuration().await;
     let mut roles = BTreeMap::new();
     for (account, region) in &targets {
         if !roles.contains_key(account) {

@@ -15,7 +15,17 @@ mod one;
 
 use std::error::Error;
 
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder as Client;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use tokio::runtime::Builder;
+
+/// The configuration that a program of the SDK begins with, and the same TLS stack as logpolicy's.
+async fn configuration() -> SdkConfig {
+    let http = Client::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
+}
 
 type Failure = Box<dyn Error>;
 type Outcome = Result<(), Failure>;
