@@ -48,3 +48,13 @@ fn aws_cli() {
 fn terraform() {
     run("test_terraform");
 }
+
+#[test]
+fn servers_of_others() {
+    run("test_servers");
+}
+
+#[test]
+fn acceptance() {
+    run("test_acceptance");
+}
