@@ -58,3 +58,8 @@ fn servers_of_others() {
 fn acceptance() {
     run("test_acceptance");
 }
+
+#[test]
+fn signatures_and_hosts() {
+    run("test_signature");
+}
