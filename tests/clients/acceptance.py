@@ -23,6 +23,8 @@ from naming import ACCOUNT, REGION, Naming
 CASES = Path(__file__).parent.parent / "data" / "conformance.json"
 PREFIX = "logpolicy-acceptance-"
 SLOTS = 10
+# AWS publishes no rate for these calls; neighbours take five per second.
+PAUSE = 0.25
 
 
 def main():
@@ -55,6 +57,7 @@ def arguments():
     parser.add_argument("--name", default="the server", help="what reports call the server")
     parser.add_argument("--region", help="the spare Region of AWS to run in")
     parser.add_argument("--profile", help="a profile of the AWS configuration files")
+    parser.add_argument("--pause", type=float, default=PAUSE, help="seconds to wait before each call to AWS")
     parser.add_argument("--cases", metavar="FILE", default=CASES, help="other cases than those of this repository")
     parser.add_argument("--case", metavar="GLOB", default="*", help="only the cases of such a name")
     parser.add_argument("--differences", metavar="FILE", help="write the differences as cases")
@@ -103,7 +106,7 @@ class Aws:
             sys.exit("this makes and deletes policies in a real account: set LOGPOLICY_AWS_ACCEPTANCE=1 to want that")
         if not options.region:
             sys.exit("name a spare Region with --region: the cases need nearly all of its policies to be theirs")
-        self.place, account = place.of_aws(options.profile, options.region)
+        self.place, account = place.of_aws(options.profile, options.region, options.pause)
         self.name = "AWS"
         self.naming = Naming(PREFIX + secrets.token_hex(4), account, options.region)
         self.notes, self.stuck = [], []

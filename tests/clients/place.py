@@ -13,24 +13,23 @@ from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 TRIES = 8
-# AWS publishes no rate for these calls; neighbours take five per second.
-PAUSE = 0.25
 # Head and body leave as two packets; the second is not to wait until the first is acknowledged.
 AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
 
 
 class Place:
-    """An account in a Region of some server."""
+    """An account in a Region of some server. With a pause, in seconds, it waits that long before each call, and asks again,
+    later and later, where the server says so."""
 
-    def __init__(self, url, region, credentials, patient):
-        self.url, self.region, self.credentials, self.patient = url, region, credentials, patient
+    def __init__(self, url, region, credentials, pause=None):
+        self.url, self.region, self.credentials, self.pause = url, region, credentials, pause
         self.http = URLLib3Session(proxies=get_environ_proxies(url), socket_options=AT_ONCE)
 
     def send(self, operation, body):
-        """Makes a call; gives status and text. A patient place waits and asks again where AWS says so."""
-        for attempt in range(TRIES if self.patient else 1):
-            if self.patient:
-                time.sleep(PAUSE * 2**attempt)
+        """Makes a call; gives status and text."""
+        for attempt in range(TRIES if self.pause else 1):
+            if self.pause:
+                time.sleep(self.pause * 2**attempt)
             answer = self.http.send(self.signed(operation, body))
             if not is_passing(answer):
                 break
@@ -66,13 +65,13 @@ def is_passing(answer):
 
 def of_server(url, account, region, secret):
     """A place of a server that takes the access key for the account."""
-    return Place(url.rstrip("/"), region, Credentials(account, secret), patient=False)
+    return Place(url.rstrip("/"), region, Credentials(account, secret))
 
 
-def of_aws(profile, region):
+def of_aws(profile, region, pause):
     """A place of AWS, with the credentials that its SDK finds; and the account they belong to."""
     session = botocore.session.Session(profile=profile)
     session.set_config_variable("region", region)
     account = session.create_client("sts").get_caller_identity()["Account"]
     url = session.create_client("logs").meta.endpoint_url
-    return Place(url, region, session.get_credentials(), patient=True), account
+    return Place(url, region, session.get_credentials(), pause), account

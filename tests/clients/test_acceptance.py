@@ -59,6 +59,18 @@ class Acceptance(unittest.TestCase):
                                 ({"LOGPOLICY_AWS_ACCEPTANCE": "1"}, "--region")):
             self.assertIn(part, acceptance_run.run(self, code=1, **variables))
 
+    def test_the_way_to_a_real_account_leads_to_the_emulator_too(self):
+        """With the account, the Region, the patience and the names that a real account gets."""
+        url = self.enterContext(servers.emulator("--tps", "200", "--require-signature"))
+        aws = servers.environment("999900001111", self.world.parent, AWS_ENDPOINT_URL=url, LOGPOLICY_AWS_ACCEPTANCE="1")
+        region = ("--region", "ap-southeast-2", "--pause", "0.001")
+        told = acceptance_run.run(self, *region, **aws)
+        self.assertIn("account 999900001111, Region ap-southeast-2, names logpolicy-acceptance-", told)
+        self.assertIn("not run: isolation-of-accounts: needs a second account", told)
+        self.assertIn("not run: limit-per-region: needs a second Region", told)
+        self.assertIn("cases at AWS: 0 with differences", told)
+        acceptance_run.run(self, *region, "--clean", **aws)
+
     def test_interrupted_runs_clean_up(self):
         url = self.emulator(THEIRS, "--latency", "20ms")
         for number in (signal.SIGTERM, signal.SIGINT):

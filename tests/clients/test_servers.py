@@ -4,9 +4,11 @@ The differences are golden files in the format of tests/data/conformance.json, w
 """
 
 import json
+import re
 import subprocess
 import tempfile
 import unittest
+from fnmatch import fnmatch
 from pathlib import Path
 
 import acceptance_run
@@ -65,15 +67,25 @@ def account_policies_live(ours):
     ours.run("plan", "--detailed-exitcode")
     ours.test.assertEqual(ours.names(), ["dns", "search"])
     ours.run("drift")
-    foreign = document("Foreign", account=ACCOUNT)
-    ours.aws("logs", "put-resource-policy", "--policy-name", "dns", "--policy-document", foreign)
-    ours.test.assertIn("policy:dns", ours.run("drift", code=2))
+    put_foreign(ours)
+    ours.test.assertIn("changed policy:dns", ours.run("drift", code=2))
     ours.run("apply", "--auto-approve")
     ours.run("drift")
     ours.want(DNS)
     ours.run("apply", "--auto-approve")
     ours.run("plan", "--detailed-exitcode")
     ours.test.assertEqual(ours.names(), ["dns"])
+
+
+def foreign_drift(ours):
+    ours.want(DNS)
+    ours.run("apply", "--auto-approve")
+    put_foreign(ours)
+
+
+def put_foreign(ours):
+    foreign = document("Foreign", account=ACCOUNT)
+    ours.aws("logs", "put-resource-policy", "--policy-name", "dns", "--policy-document", foreign)
 
 
 def the_full_account_is_refused(ours):
@@ -96,6 +108,19 @@ class Moto(unittest.TestCase):
 
     def test_the_full_account_is_refused(self):
         the_full_account_is_refused(self.ours)
+
+    def test_drift_is_told_where_its_author_cannot_be(self):
+        """moto knows no LookupEvents: drift is shown, and the run does not pass for a whole one."""
+        foreign_drift(self.ours)
+        told = self.ours.run("drift", "--attribute", code=1)
+        self.assertIn("changed policy:dns", told)
+        self.assertIn("error LookupEvents", told)
+
+    def test_other_accounts_are_refused(self):
+        self.ours.want(DNS)
+        file = self.ours.folder / "logpolicy.yaml"
+        file.write_text(file.read_text().replace(ACCOUNT, "111122223333"))
+        self.assertIn("wrong-account", self.ours.run("plan", code=4))
 
     def test_log_group_policies_are_not_believed(self):
         """moto keeps such a policy as one without a name and without a revision."""
@@ -120,6 +145,13 @@ class Ministack(unittest.TestCase):
     def test_the_full_account_is_refused(self):
         the_full_account_is_refused(self.ours)
 
+    def test_drift_is_told_where_its_author_is_not_known(self):
+        """ministack answers LookupEvents, without the calls for resource policies."""
+        foreign_drift(self.ours)
+        told = self.ours.run("drift", "--attribute", code=2)
+        self.assertIn("changed policy:dns", told)
+        self.assertNotIn("arn:aws:iam", told)
+
     def test_a_log_group_policy_lives(self):
         ours = self.ours
         ours.aws("logs", "create-log-group", "--log-group-name", GROUP)
@@ -138,6 +170,20 @@ class Ministack(unittest.TestCase):
 
     def test_differences_are_those_on_record(self):
         acceptance_run.compare(self, self.url, "ministack", "/_ministack/reset", GOLDEN / "ministack.json")
+
+
+class Page(unittest.TestCase):
+    """The table in docs/emulators.md is whole: each difference on record stands in a row, and no row is without one."""
+
+    def test_each_difference_stands_in_the_table(self):
+        page = (Path(__file__).parents[2] / "docs" / "emulators.md").read_text()
+        table = page.split("| cases |")[1].split("\n\n")[0]
+        rows = [re.findall(r"`([^`]+)`", line.split("|")[1]) for line in table.splitlines()[2:]]
+        patterns = [pattern for row in rows for pattern in row]
+        self.assertGreater(len(patterns), 20)
+        names = {case["name"] for file in GOLDEN.glob("*.json") for case in json.loads(file.read_text())}
+        self.assertEqual([name for name in sorted(names) if not any(fnmatch(name, one) for one in patterns)], [])
+        self.assertEqual([one for one in patterns if not any(fnmatch(name, one) for name in names)], [])
 
 
 if __name__ == "__main__":
