@@ -165,12 +165,13 @@ def run(here, others, cases):
     differences = []
     try:
         here.empty()
-        for case in cases:
+        for number, case in enumerate(cases):
+            naming = here.naming.of_case(number)
             reason = here.lacks(case) or others.disturb(case)
             if reason:
                 here.notes.append(f"not run: {case['name']}: {reason}")
                 continue
-            taken = take(case, lambda step, sent: answered(here, step, sent))
+            taken = take(case, lambda step, sent: answered(here, naming, step, sent))
             if len(taken) < len(case["steps"]) or not all(step.holds for step in taken):
                 differences.append((case, taken))
             here.empty()
@@ -182,11 +183,11 @@ def run(here, others, cases):
     return differences
 
 
-def answered(here, step, sent):
-    """Makes the call of a step under the names of this run."""
+def answered(here, naming, step, sent):
+    """Makes the call of a step under the names of its case."""
     there = here.at(step.get("account", ACCOUNT), step.get("region", REGION))
-    status, text = there.send(step["call"], here.naming.outward(sent))
-    return here.naming.inward(step["call"], status, text)
+    status, text = there.send(step["call"], naming.outward(sent))
+    return naming.inward(step["call"], status, text)
 
 
 def sweep(places, prefix):

@@ -17,6 +17,10 @@ class Naming:
     def __init__(self, prefix, account, region):
         self.prefix, self.account, self.region = prefix, account, region
 
+    def of_case(self, number):
+        """Names that no other case of this run has: AWS may be slow to forget a log group."""
+        return Naming(f"{self.prefix}-{number}", self.account, self.region)
+
     def outward(self, value, member=None):
         """An input as it is sent."""
         if isinstance(value, dict):

@@ -72,7 +72,7 @@ class Acceptance(unittest.TestCase):
         acceptance_run.run(self, *region, "--clean", **aws)
 
     def test_interrupted_runs_clean_up(self):
-        url = self.emulator(THEIRS, "--latency", "20ms")
+        url = self.emulator(THEIRS, "--latency", "200ms")
         for number in (signal.SIGTERM, signal.SIGINT):
             program = self.begun(url)
             program.send_signal(number)
@@ -81,7 +81,7 @@ class Acceptance(unittest.TestCase):
             self.is_as_before(THEIRS)
 
     def test_what_a_killed_run_left_is_cleaned_later(self):
-        url = self.emulator(THEIRS, "--latency", "20ms")
+        url = self.emulator(THEIRS, "--latency", "200ms")
         program = self.begun(url)
         program.kill()
         program.communicate()
