@@ -74,7 +74,7 @@ fn call(address: SocketAddr, (key, token): (&str, &str), target: &str, input: &V
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-amz-json-1.1\r\n\
+        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/x-amz-json-1.1\r\n\
          X-Amz-Target: {target}\r\nContent-Length: {}\r\n{token}Authorization: AWS4-HMAC-SHA256 \
          Credential={key}/20260101/us-east-1/x/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{body}",
         body.len()

@@ -40,7 +40,7 @@ async fn send(address: SocketAddr, caller: Caller<'_>, headers: &str, body: &str
     let Caller { key, region, token } = caller;
     let token = token.map(|token| format!("X-Amz-Security-Token: {token}\r\n")).unwrap_or_default();
     let text = format!(
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{headers}{token}Authorization: AWS4-HMAC-SHA256 \
+        "POST / HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n{headers}{token}Authorization: AWS4-HMAC-SHA256 \
          Credential={key}/20260101/{region}/x/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{body}",
         body.len()
     );

@@ -20,9 +20,15 @@ pub(super) struct EmulateArguments {
     /// The address to serve on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(super) listen: SocketAddr,
-    /// Serve on an address that others can reach
+    /// Serve on an address that others can reach, under any host name
     #[arg(long)]
     pub(super) allow_remote: bool,
+    /// Refuse calls that are not signed with the secret, as AWS does
+    #[arg(long)]
+    pub(super) require_signature: bool,
+    /// The secret access key that calls must be signed with; for roles, the one that AssumeRole gave counts
+    #[arg(long, value_name = "SECRET", default_value = "sandbox", requires = "require_signature")]
+    pub(super) secret_key: String,
     /// Keep the world in this file
     #[arg(long, value_name = "FILE")]
     pub(super) world: Option<PathBuf>,
@@ -45,11 +51,12 @@ pub(super) struct EmulateArguments {
 
 /// Serves the emulated service until it is stopped.
 pub(super) async fn emulate(arguments: &EmulateArguments, streams: Streams) -> Result<Exit, Failure> {
-    let EmulateArguments { listen, allow_remote, world, latency, page_size, document_bytes, faults, tps } =
-        arguments;
+    let EmulateArguments { listen, allow_remote, require_signature, secret_key, .. } = arguments;
+    let EmulateArguments { world, latency, page_size, document_bytes, faults, tps, .. } = arguments;
     let emulator = emulator::start(Options {
         listen: *listen,
         allow_remote: *allow_remote,
+        required_secret: require_signature.then(|| secret_key.clone()),
         world: world.clone(),
         latency: *latency,
         page_size: usize::from(*page_size),

@@ -18,6 +18,9 @@ const KEY_END: &str = "ROLE";
 /// What the emulator's session tokens begin with: others are not ours to read.
 const TOKEN_START: &str = "emulator/";
 
+/// The secret of every role: what AssumeRole gives, and what calls of roles are signed with.
+pub(super) const ROLE_SECRET: &str = "emulatoremulatoremulatoremulatoremulator";
+
 /// How long credentials hold if the caller does not say, and what it may say, in seconds.
 const USUAL_DURATION: i64 = 3_600;
 const SHORTEST_DURATION: i64 = 900;
@@ -73,7 +76,7 @@ pub(super) fn assume(request: &Request) -> Result<String, ServiceError> {
     Ok(format!(
         "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
          <Credentials><AccessKeyId>{KEY_START}{account}{KEY_END}</AccessKeyId>\
-         <SecretAccessKey>emulatoremulatoremulatoremulatoremulator</SecretAccessKey>\
+         <SecretAccessKey>{ROLE_SECRET}</SecretAccessKey>\
          <SessionToken>{token}</SessionToken><Expiration>{expiration}</Expiration></Credentials>\
          <AssumedRoleUser><Arn>{assumed_arn}</Arn><AssumedRoleId>{assumed_id}</AssumedRoleId></AssumedRoleUser>\
          </AssumeRoleResult><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\

@@ -1,4 +1,4 @@
-//! Reads who calls, and where, from the Authorization header. Signatures are not checked.
+//! Reads who calls, and where, from the Authorization header. Signatures are the guard's.
 
 use super::answer::ServiceError;
 use super::arn::is_account_id;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum EmulatorError {
     /// The address is not loopback, and remote callers were not allowed.
     #[error(
-        "will not listen on {address}: the emulator checks no signatures, so it serves this machine only; \
+        "will not listen on {address}: the emulator is for play, so it serves this machine only; \
          listen on 127.0.0.1, or allow remote callers on purpose"
     )]
     NotLoopback {

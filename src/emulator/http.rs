@@ -2,7 +2,7 @@
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName};
 use hyper::{Method, Response, StatusCode};
 
 use super::answer::{Answer, ServiceError};
@@ -11,6 +11,7 @@ use super::credential::{self, Signer};
 use super::delivery::{Delivery, Payload, Unanswered};
 use super::form;
 use super::gate::Gate;
+use super::guard::Guard;
 use super::request::{Api, Request};
 
 /// The longest body that is read: room for a document of 51,200 characters however it is escaped, with a wide margin.
@@ -20,17 +21,21 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 const TARGET: &str = "x-amz-target";
 
 /// The header in which temporary credentials say whose they are.
-const SESSION_TOKEN: &str = "x-amz-security-token";
+pub(super) const SESSION_TOKEN: &str = "x-amz-security-token";
 
 /// Answers one HTTP request, or breaks off if a fault wants that.
 pub(super) async fn answer(
+    guard: &Guard,
     gate: &Gate,
     request_id: String,
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Payload>, Unanswered> {
     let (head, body) = request.into_parts();
+    if let Err(refusal) = guard.admit(header(&head.headers, HOST.as_str())) {
+        return Ok(response(refusal, Payload::whole, &request_id));
+    }
     let api = api(head.uri.path(), &head.headers);
-    let delivery = match read(api, &request_id, &head, body).await {
+    let delivery = match read(guard, api, &request_id, &head, body).await {
         Ok(request) => gate.pass(&request),
         Err(error) => Delivery::Whole(Answer::error(api, &request_id, &error)),
     };
@@ -69,6 +74,7 @@ fn api(path: &str, headers: &HeaderMap) -> Api {
 }
 
 async fn read(
+    guard: &Guard,
     api: Api,
     request_id: &str,
     head: &hyper::http::request::Parts,
@@ -88,6 +94,7 @@ async fn read(
     })?;
     let Signer { access_key, place } = credential::signer(header(&head.headers, AUTHORIZATION.as_str()))?;
     let body = body.to_bytes();
+    guard.check(api, &access_key, head, &body)?;
     let operation = match api {
         Api::Logs | Api::CloudTrail | Api::Organizations => target(&head.headers)?,
         Api::Account => {
@@ -113,7 +120,7 @@ fn split(target: &str) -> Option<(Api, &str)> {
     TARGETS.iter().find_map(|(start, api)| Some((*api, target.strip_prefix(start)?)))
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 

@@ -2,8 +2,8 @@
 //! Management, as the AWS CLI, the SDKs and Terraform speak to them.
 //!
 //! This room shares no code with the others. It has its own limits, its own idea of a policy document and its own
-//! normalisation, so that it can disagree with us. A request travels `http` → `gate` (faults and the rate) → `service` → one file per
-//! operation group → `store` (the world, and the file it is kept in), and back through `delivery`.
+//! normalisation, so that it can disagree with us. A request travels `http` → `guard` (its host and its signature) → `gate` (faults
+//! and the rate) → `service` → one file per operation group → `store` (the world, and the file it is kept in), and back through `delivery`.
 
 mod answer;
 mod arn;
@@ -22,6 +22,7 @@ mod event_record;
 mod fault;
 mod form;
 mod gate;
+mod guard;
 mod http;
 mod log_groups;
 mod normal_form;
@@ -34,6 +35,7 @@ mod recorded_call;
 mod request;
 mod server;
 mod service;
+mod signature;
 mod store;
 mod world;
 mod world_file;

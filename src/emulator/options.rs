@@ -7,8 +7,13 @@ use std::time::Duration;
 pub struct Options {
     /// The address to bind; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Whether `listen` may be an address that other machines reach.
+    /// Whether `listen` may be an address that other machines reach, and calls may name any host. Without, only calls are
+    /// answered whose Host is a name of this machine with the emulator's port: a web page that reaches the port by a name
+    /// of its own (DNS rebinding) gets 403.
     pub allow_remote: bool,
+    /// The secret that every call must be signed with; without one no signature is checked. Credentials that AssumeRole
+    /// gave are checked with the secret that it gave, whatever stands here.
+    pub required_secret: Option<String>,
     /// The file the world is kept in; without one the world lives in memory and starts empty.
     ///
     /// Who wrote and deleted policies is kept there, too, the newest 1,000 writes of each account and Region, and can be
@@ -69,6 +74,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
+            required_secret: None,
             world: None,
             latency: Duration::ZERO,
             page_size: 50,

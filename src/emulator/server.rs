@@ -18,6 +18,7 @@ use super::delivery::{Payload, Unanswered};
 use super::error::EmulatorError;
 use super::fault::Faults;
 use super::gate::Gate;
+use super::guard::Guard;
 use super::http;
 use super::options::Options;
 use super::rate::Rate;
@@ -38,7 +39,8 @@ pub struct Emulator {
 /// Fails if the address is not loopback and remote callers are not allowed, if it cannot be bound, if the world file is
 /// there but holds no world (it is left as it is then), or if the fault file cannot be read or understood.
 pub async fn start(options: Options) -> Result<Emulator, EmulatorError> {
-    let Options { listen, allow_remote, world, latency, page_size, document_bytes, faults, tps } = options;
+    let Options { listen, allow_remote, required_secret, .. } = options;
+    let Options { world, latency, page_size, document_bytes, faults, tps, .. } = options;
     if !allow_remote && !listen.ip().is_loopback() {
         return Err(EmulatorError::NotLoopback { address: listen });
     }
@@ -49,7 +51,8 @@ pub async fn start(options: Options) -> Result<Emulator, EmulatorError> {
     let unbound = |source| EmulatorError::Bind { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(unbound)?;
     let address = listener.local_addr().map_err(unbound)?;
-    let host = Arc::new(Host { gate, latency, answered: AtomicU64::new(0) });
+    let guard = Guard::new(address, allow_remote, required_secret);
+    let host = Arc::new(Host { guard, gate, latency, answered: AtomicU64::new(0) });
     Ok(Emulator { address, serving: tokio::spawn(accept(listener, host)) })
 }
 
@@ -82,6 +85,7 @@ impl Drop for Emulator {
 
 /// What all connections share.
 struct Host {
+    guard: Guard,
     gate: Gate,
     latency: Duration,
     answered: AtomicU64,
@@ -112,7 +116,7 @@ async fn serve(stream: TcpStream, host: Arc<Host>) {
 
 async fn respond(host: &Host, request: hyper::Request<Incoming>) -> Result<Response<Payload>, Unanswered> {
     let number = host.answered.fetch_add(1, Ordering::Relaxed);
-    let response = http::answer(&host.gate, request_id(number), request).await;
+    let response = http::answer(&host.guard, &host.gate, request_id(number), request).await;
     if !host.latency.is_zero() {
         tokio::time::sleep(host.latency).await;
     }
@@ -133,11 +137,15 @@ mod tests {
     use super::*;
 
     async fn ask(address: SocketAddr, headers: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(address).await.unwrap();
         let length = body.len();
         let text = format!(
-            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+            "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
         );
+        send(address, &text).await
+    }
+
+    async fn send(address: SocketAddr, text: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(text.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -181,6 +189,27 @@ mod tests {
             let answer = ask(emulator.address(), &headers, body).await;
             assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(code), "{headers}{answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn answers_to_its_own_names_only() {
+        let emulator = start(Options::default()).await.unwrap();
+        let evil = "POST / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let answer = send(emulator.address(), evil).await;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+        assert!(answer.contains("will not answer to the host \"evil.example\""), "{answer}");
+        let open = start(Options { allow_remote: true, ..Options::default() }).await.unwrap();
+        let answer = send(open.address(), evil).await;
+        assert!(answer.contains("MissingAuthenticationToken"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn wants_signatures_if_it_is_told() {
+        let required_secret = Some("sandbox".to_owned());
+        let emulator = start(Options { required_secret, ..Options::default() }).await.unwrap();
+        let body = "Action=GetCallerIdentity&Version=2011-06-15";
+        let answer = ask(emulator.address(), &format!("{SIGNED}{FORM}"), body).await;
+        assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("IncompleteSignature"), "{answer}");
     }
 
     #[tokio::test]
