@@ -291,7 +291,7 @@ pub(super) async fn open_store(
         }
         _ => files.desired.state.clone(),
     };
-    let aws = Aws::new(Options::new(None, Credentials::Chain));
+    let aws = reached(global, None, Credentials::Chain);
     let store = Store::open(&location, async || aws.config().await).await;
     Ok(Ok((files.desired, store)))
 }

@@ -8,6 +8,7 @@ mod attribution;
 mod desired;
 mod diagnostic;
 mod event;
+mod excerpt;
 mod grant;
 mod limits;
 mod lint;
@@ -32,6 +33,7 @@ pub use desired::{
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use event::{LookupWindow, WriteEvent, WriteEvents, WriteKind, WriteQuery};
+pub use excerpt::excerpt;
 pub use grant::{GrantTemplate, Overflow, Packing};
 pub use limits::Limits;
 pub use lint::{Exception, Lint};

@@ -23,7 +23,7 @@ use super::assumed::{self, AssumedCredentials, Sts};
 use super::bucket::{Buckets, Rate};
 use super::error::ProviderError;
 use super::event_reader::AwsEventReader;
-use super::http::OnceConnected;
+use super::http::{Bounded, MOST_OF_A_RECORD, MOST_OF_AN_ANSWER, OnceConnected};
 use super::pace::Pace;
 use super::reader::AwsReader;
 use super::retry::{self, NeverTheseCodes};
@@ -160,7 +160,13 @@ impl Aws {
 
     /// The configuration of the default chain, for the other services of AWS that we use; `--endpoint-url` is not theirs.
     pub async fn config(&self) -> SdkConfig {
-        self.base(None).await
+        let http = Bounded::shared(self.https(), MOST_OF_A_RECORD);
+        self.base(None).await.into_builder().http_client(http).build()
+    }
+
+    /// The one client of all profiles.
+    fn https(&self) -> SharedHttpClient {
+        self.http.get_or_init(OnceConnected::https).clone()
     }
 
     /// Looks at a target.
@@ -334,7 +340,7 @@ impl Aws {
                     let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
                     loader = loader.profile_name(profile).credentials_provider(credentials);
                 }
-                loader = loader.http_client(self.http.get_or_init(OnceConnected::https).clone());
+                loader = loader.http_client(Bounded::shared(self.https(), MOST_OF_AN_ANSWER));
                 loader.load().await.into_builder()
             }
         };

@@ -46,6 +46,7 @@ pub use drift::{
     drift_sarif, drift_text,
 };
 pub use envelope::{Coverage, Part, json_last_line, json_line, json_report};
+pub use escape::terminal as plain;
 pub use file_page::file_page;
 pub use finding::Finding;
 pub use github::{plan_github, validate_github};

@@ -1,0 +1,15 @@
+//! What SECURITY.md promises: hostile endpoints, files, secrets; and the network as users have it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test reads and writes files, and says when it is skipped"
+)]
+#![cfg(unix)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+mod hostile;
+mod secrets;
+mod server;
