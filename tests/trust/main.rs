@@ -8,8 +8,10 @@
 )]
 #![cfg(unix)]
 
+mod files;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod hostile;
+mod limits;
 mod secrets;
 mod server;
