@@ -13,5 +13,6 @@ mod files;
 mod harness;
 mod hostile;
 mod limits;
+mod network;
 mod secrets;
 mod server;
