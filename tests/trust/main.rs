@@ -14,5 +14,7 @@ mod harness;
 mod hostile;
 mod limits;
 mod network;
+mod roles;
 mod secrets;
 mod server;
+mod threats;
