@@ -1,6 +1,7 @@
 //! `logpolicy apply`
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::{RecordedState, Target};
 use crate::plan::{ApprovedPlan, PlanFormat, Summary, TargetOutcome, TargetResult};
@@ -52,6 +53,7 @@ pub(super) async fn apply(
     {
         return Ok(exit);
     }
+    let world: Arc<World> = Arc::from(world);
     let run = Run {
         world: &world,
         interrupt: Interrupt::listen(streams),
@@ -74,8 +76,8 @@ pub(super) async fn apply(
             run.finish(results, Some(&saved.digest)).await
         }
         None => {
-            let course = Course { wish: Wish::Files, allowed, only, refused: &locks.refused };
-            match run.interrupt.unless(plan_targets(&world, &course)).await {
+            let course = Course { wish: Wish::Files, allowed, only, refused: locks.refused.clone() };
+            match run.interrupt.unless(plan_targets(&world, course)).await {
                 Some(Err(failure)) => Err(failure),
                 planned => run.finish(planned.and_then(Result::ok), None).await,
             }

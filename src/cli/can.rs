@@ -27,7 +27,7 @@ pub(super) async fn can(
             Err(exit) => return Ok(exit),
         }
     } else {
-        let mut files = read_files(global)?;
+        let mut files = read_files(global, streams)?;
         if !files.is_whole {
             let text = crate::report::diagnostics_text(&files.diagnostics, &files.sources, streams.layout());
             streams.report(&text);
@@ -94,9 +94,9 @@ async fn live_answers(arguments: &CanArguments, action: &str, world: &World) -> 
     let answers = world
         .across(
             |at| async move {
-                let reader = world.aws.reader(at).await;
+                let reader = world.aws().reader(at).await;
                 let log_groups = [arguments.log_group.clone()].into();
-                let (account, live) = tokio::join!(world.aws.account(at), reader.read(&log_groups));
+                let (account, live) = tokio::join!(world.aws().account(at), reader.read(&log_groups));
                 let account = account?;
                 if account != at.target.account {
                     let message = format!(

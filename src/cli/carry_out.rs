@@ -98,7 +98,7 @@ async fn carry_out_wave(
         .over(
             work,
             |Placed { plan, recorded, at, wave: _ }| async move {
-                let (reader, writer) = (world.aws.reader(at).await, world.aws.writer(at).await);
+                let (reader, writer) = (world.aws().reader(at).await, world.aws().writer(at).await);
                 let mut records = Records { store: &world.store, target: plan.target() };
                 apply(plan, recorded.clone(), &reader, &writer, &mut records, stamp, interrupt.stop()).await
             },

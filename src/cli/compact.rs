@@ -130,7 +130,7 @@ async fn compacted(
     let dead = if arguments.drop_dead {
         let named = chosen.values().map(|document| NamedLogGroups::of(document, &at.target).exact);
         let names: BTreeSet<String> = named.flatten().collect();
-        world.aws.reader(at).await.missing_log_groups(&names).await?
+        world.aws().reader(at).await.missing_log_groups(&names).await?
     } else {
         BTreeSet::new()
     };

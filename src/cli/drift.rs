@@ -137,7 +137,7 @@ async fn attribute(world: &World, at: &DesiredTarget, drift: &mut Drift) -> Resu
         since: drifted.applied_at.as_deref().and_then(clock::milliseconds),
     };
     let queries: Vec<WriteQuery> = drift.drifted.iter().map(query).collect();
-    let found = world.aws.event_reader(at).await.writes(&LookupWindow::of(&queries)).await?;
+    let found = world.aws().event_reader(at).await.writes(&LookupWindow::of(&queries)).await?;
     let now = clock::seconds() * 1_000;
     for (drifted, query) in drift.drifted.iter_mut().zip(&queries) {
         drifted.attribution = Some(Attribution::find(query, &found, now));

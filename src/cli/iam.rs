@@ -5,14 +5,14 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use crate::model::{AccountId, DesiredState, DesiredTarget, Partition, StateLocation};
+use crate::model::{AccountId, DesiredTarget, OpenTarget, Partition, StateLocation};
 use crate::report::{Needs, Workflow, permissions_json, trust_json};
 
 use super::arguments::Global;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::streams::Streams;
-use super::world::{DEFAULT_FILE, read_files};
+use super::world::{DEFAULT_FILE, Files, read_files};
 
 /// The command that the policy is for.
 #[derive(Debug, Subcommand)]
@@ -61,30 +61,30 @@ pub(super) fn iam(command: &IamCommand, global: &Global, streams: Streams) -> Re
         IamCommand::Plan(arguments) => (arguments, false),
         IamCommand::Apply(arguments) => (arguments, true),
     };
-    let desired = desired(global, streams)?;
+    let files = files(global, streams)?;
     let text = match &arguments.github {
         None => {
-            let needs = needs(arguments, desired.as_ref(), writes);
+            let needs = needs(arguments, files.as_ref(), writes);
             if !needs.roles.is_empty() {
                 streams.say("note: this is for the credentials that assume the roles; `--role` prints what the roles need\n");
             }
             permissions_json(&needs)
         }
-        Some(repository) => trust_json(&workflow(arguments, repository, desired.as_ref(), writes)?),
+        Some(repository) => trust_json(&workflow(arguments, repository, files.as_ref(), writes)?),
     };
     streams.data(&text)?;
     Ok(Exit::Done)
 }
 
-/// The desired state; nothing where no file was named and there is none.
-fn desired(global: &Global, streams: Streams) -> Result<Option<DesiredState>, Failure> {
+/// The files; nothing where no file was named and there is none.
+fn files(global: &Global, streams: Streams) -> Result<Option<Files>, Failure> {
     if global.files.is_empty() && !Path::new(DEFAULT_FILE).exists() {
         streams.say(&format!(
             "note: there is no {DEFAULT_FILE}; what it would say about records in a bucket is not in the policy\n"
         ));
         return Ok(None);
     }
-    let files = read_files(global)?;
+    let files = read_files(global, streams)?;
     if !files.is_whole {
         let hint = "`logpolicy validate` shows them.";
         return Err(Failure {
@@ -93,43 +93,60 @@ fn desired(global: &Global, streams: Streams) -> Result<Option<DesiredState>, Fa
             hints: vec![hint.to_owned()],
         });
     }
-    Ok(Some(files.desired))
+    Ok(Some(files))
 }
 
-fn needs(arguments: &IamArguments, desired: Option<&DesiredState>, writes: bool) -> Needs {
-    let reads = Needs {
+fn needs(arguments: &IamArguments, files: Option<&Files>, writes: bool) -> Needs {
+    let mut needs = Needs {
         writes,
-        discovers: arguments.discover || desired.is_some_and(|desired| desired.unmanaged.discover_log_groups),
+        discovers: arguments.discover
+            || files.is_some_and(|files| files.desired.unmanaged.discover_log_groups),
         attributes: arguments.attribute,
         ..Needs::default()
     };
-    let (Some(desired), false) = (desired, arguments.role) else { return reads };
-    let role = |at: &DesiredTarget| at.access.role.as_ref().map(|role| role.arn.clone());
-    let bucket = match &desired.state {
+    let Some(Files { desired, open, .. }) = files else { return needs };
+    // Whoever reaches an account asks it for its Regions: the role, or the credentials themselves.
+    let asks_regions =
+        |at: &&DesiredTarget| open.iter().any(|open| open.regions && at.names.contains(&open.name));
+    let mut asked = desired.targets.iter().filter(asks_regions);
+    needs.lists_regions = asked.any(|at| at.access.role.is_some() == arguments.role);
+    if arguments.role {
+        return needs;
+    }
+    needs.bucket = match &desired.state {
         StateLocation::S3(location) => Some(location.clone()),
         StateLocation::Local(_) | StateLocation::None => None,
     };
-    Needs {
-        only_assumes: !desired.targets.is_empty()
-            && desired.targets.iter().all(|at| at.access.role.is_some()),
-        roles: desired.targets.iter().filter_map(role).collect(),
-        bucket,
-        ..reads
-    }
+    needs.only_assumes =
+        !desired.targets.is_empty() && desired.targets.iter().all(|at| at.access.role.is_some());
+    needs.roles = desired.targets.iter().filter_map(|at| role(at, open)).collect();
+    let mut organizations = open.iter().filter(|open| open.account.is_some());
+    needs.lists_units = organizations.clone().any(|open| open.has_units);
+    needs.lists_accounts = organizations.any(|open| !open.has_units);
+    needs
+}
+
+/// The ARN of a target's role; in each account of an organization, where the accounts are not known.
+fn role(at: &DesiredTarget, open: &[OpenTarget]) -> Option<String> {
+    let arn = &at.access.role.as_ref()?.arn;
+    let account = &at.target.account;
+    let is_stand_in = open.iter().any(|open| open.account.as_ref() == Some(account));
+    Some(if is_stand_in { arn.replace(&format!(":{account}:"), ":*:") } else { arn.clone() })
 }
 
 /// Who may take the role: for reading, pull requests and the branch; for writing, the branch or the environment alone.
 fn workflow(
     arguments: &IamArguments,
     repository: &str,
-    desired: Option<&DesiredState>,
+    files: Option<&Files>,
     writes: bool,
 ) -> Result<Workflow, Failure> {
-    let targets = desired.map(|desired| desired.targets.as_slice()).unwrap_or_default();
+    let targets = files.map(|files| files.desired.targets.as_slice()).unwrap_or_default();
     let accounts: BTreeSet<&AccountId> = targets.iter().map(|at| &at.target.account).collect();
+    let has_organization = files.is_some_and(|files| files.open.iter().any(|open| open.account.is_some()));
     let account = match (&arguments.account, accounts.first()) {
         (Some(account), _) => account.clone(),
-        (None, Some(only)) if accounts.len() == 1 => (*only).clone(),
+        (None, Some(only)) if accounts.len() == 1 && !has_organization => (*only).clone(),
         _ => {
             let message = "the account of the role is not known";
             return Err(Failure::usage(message.to_owned(), "Name it with --account 111122223333."));

@@ -78,7 +78,7 @@ fn merge(arguments: &MergeArguments, global: &Global, streams: Streams) -> Resul
     let reports = Reports::new(&arguments.reports, arguments.metrics.as_deref())?;
     let (pieces, as_they_are) = read(&arguments.shards)?;
     let form = arguments.format.unwrap_or(as_they_are);
-    let merged = Merged::of(pieces).map_err(unmergeable)?;
+    let merged = Merged::of(pieces).map_err(|why| unmergeable(&why))?;
     check(&merged, arguments, form)?;
 
     let shown = Shown::new(&merged, global, arguments.metrics.is_some() || needs_values(form, reports))?;
@@ -123,7 +123,7 @@ fn hints() -> Vec<String> {
     vec![hint.to_owned()]
 }
 
-fn unmergeable(why: String) -> Failure {
+fn unmergeable(why: &str) -> Failure {
     let hint = "Merge the reports of one command on the same files, one of each shard.".to_owned();
     Failure::error(format!("the reports cannot be merged: {why}"), vec![hint])
 }
@@ -179,7 +179,7 @@ impl<'a> Shown<'a> {
     fn new(merged: &'a Merged, global: &Global, needs_values: bool) -> Result<Self, Failure> {
         let code = |name: &str| rule(name).map(|rule| rule.code);
         let content = if needs_values && merged.kind() != Kind::Validate {
-            Some(merged.content(code).map_err(unmergeable)?)
+            Some(merged.content(code).map_err(|why| unmergeable(&why))?)
         } else {
             None
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::model::{Diagnostic, Diagnostics};
 use crate::plan::{Kept, PlanFormat, PlanFormatter, Summary, TargetResult, saved_text};
@@ -30,15 +31,15 @@ pub(super) async fn plan(
     let planning = &arguments.planning;
     let reports = Reports::new(&planning.reports, arguments.out.as_deref())?;
     let unusable = |files: &Files| show_files("plan", planning.format, reports, files, global.shard, streams);
-    let world = match open_world_or(global, streams, unusable).await? {
-        Ok(world) => world,
+    let world: Arc<World> = match open_world_or(global, streams, unusable).await? {
+        Ok(world) => Arc::from(world),
         Err(exit) => return Ok(exit),
     };
     let course = Course {
         wish: Wish::Files,
         allowed: allowed(&planning.allow),
         only: Only::new(&global.only)?,
-        refused: &BTreeMap::new(),
+        refused: BTreeMap::new(),
     };
     let out = Out {
         format: planning.format,
@@ -48,7 +49,7 @@ pub(super) async fn plan(
         shard: global.shard,
     };
     let mut collected = out.collected(&world, streams);
-    plan_each(&world, &course, |planned| collected.add(planned.result)).await?;
+    plan_each(&world, course, |planned| collected.add(planned.result)).await?;
     let (results, format) = collected.finish()?;
     show_new_findings(&world, &results, streams);
     let widened = if arguments.deny_new_access { new_access(&results) } else { Vec::new() };

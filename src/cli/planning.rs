@@ -1,6 +1,7 @@
 //! From a world to the plans of its targets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::model::{
     AccountId, DesiredPolicy, DesiredState, DesiredTarget, Diagnostic, LiveState, PolicyKey, PolicyScope,
@@ -41,18 +42,19 @@ pub(super) enum Wish {
 }
 
 /// How a run plans.
-pub(super) struct Course<'a> {
+#[derive(Debug)]
+pub(super) struct Course {
     pub(super) wish: Wish,
     /// Refusals that the user allows.
     pub(super) allowed: Vec<RefusalName>,
     /// The policies that it is about.
     pub(super) only: Only,
     /// Targets that are not planned, and why.
-    pub(super) refused: &'a BTreeMap<Target, Unplanned>,
+    pub(super) refused: BTreeMap<Target, Unplanned>,
 }
 
 /// Plans every target; the failure of one is a value and stops no other.
-pub(super) async fn plan_targets(world: &World, course: &Course<'_>) -> Result<Vec<Planned>, Failure> {
+pub(super) async fn plan_targets(world: &Arc<World>, course: Course) -> Result<Vec<Planned>, Failure> {
     let mut planned = Vec::with_capacity(world.desired.targets.len());
     plan_each(world, course, |result| planned.push(result)).await?;
     Ok(planned)
@@ -60,8 +62,8 @@ pub(super) async fn plan_targets(world: &World, course: &Course<'_>) -> Result<V
 
 /// Plans every target, and hands over each plan as soon as those of all targets before it were handed over.
 pub(super) async fn plan_each(
-    world: &World,
-    course: &Course<'_>,
+    world: &Arc<World>,
+    course: Course,
     mut take: impl FnMut(Planned),
 ) -> Result<(), Failure> {
     let mut any = false;
@@ -69,26 +71,28 @@ pub(super) async fn plan_each(
         any |= planned.result.plan.is_ok();
         take(planned);
     };
-    world
-        .each(
-            |at| async move {
-                let planned = match course.refused.get(&at.target) {
-                    Some(why) => Err(why.clone()),
-                    None => plan_target(world, at, course)
-                        .await
-                        .map_err(|failure| Unplanned::failed(failure.sentence())),
-                };
-                let (plan, recorded) = match planned {
-                    Ok((plan, recorded)) => (Ok(plan), recorded),
-                    Err(why) => (Err(why), RecordedState::default()),
-                };
-                Planned { result: TargetResult { target: at.target.clone(), plan }, recorded }
-            },
-            Planned::seen,
-            take,
-        )
-        .await;
+    let course = Arc::new(course);
+    let work = |at: &DesiredTarget| {
+        world.workers.run(plan_one(Arc::clone(world), at.target.clone(), Arc::clone(&course)))
+    };
+    world.each(work, Planned::seen, take).await;
     if any { course.only.check() } else { Ok(()) }
+}
+
+/// The plan of a target, or why there is none.
+async fn plan_one(world: Arc<World>, target: Target, course: Arc<Course>) -> Planned {
+    let planned = match (course.refused.get(&target), world.at(&target)) {
+        (Some(why), _) => Err(why.clone()),
+        (None, Some(at)) => {
+            plan_target(&world, at, &course).await.map_err(|failure| Unplanned::failed(failure.sentence()))
+        }
+        (None, None) => Err(Unplanned::failed("the target is not among the chosen ones".to_owned())),
+    };
+    let (plan, recorded) = match planned {
+        Ok((plan, recorded)) => (Ok(plan), recorded),
+        Err(why) => (Err(why), RecordedState::default()),
+    };
+    Planned { result: TargetResult { target, plan }, recorded }
 }
 
 /// What AWS and the store say about a target.
@@ -112,14 +116,14 @@ impl Gathered {
         if let Some(recorded) = &recorded {
             log_groups.extend(log_groups_of(recorded.policies.keys().chain(recorded.pending.keys())));
         }
-        let reader = world.aws.reader(at).await;
+        let reader = world.aws().reader(at).await;
         let read = async {
             if discover {
                 log_groups.extend(reader.log_groups().await?);
             }
             reader.read(&log_groups).await
         };
-        let (account, live) = tokio::join!(world.aws.account(at), read);
+        let (account, live) = tokio::join!(world.aws().account(at), read);
         let account = account?;
         let live = if account == at.target.account { live? } else { live.unwrap_or_default() };
         Ok(Self { account, live, recorded })
@@ -134,7 +138,7 @@ impl Gathered {
 async fn plan_target(
     world: &World,
     at: &DesiredTarget,
-    course: &Course<'_>,
+    course: &Course,
 ) -> Result<(Plan, RecordedState), Failure> {
     let recorded = world.store.load(&at.target).await?;
     let earlier = match course.wish {
@@ -196,7 +200,7 @@ async fn add_findings(
     let missing = if new.is_empty() {
         BTreeSet::new()
     } else {
-        world.aws.reader(at).await.missing_log_groups(&new).await.unwrap_or_default()
+        world.aws().reader(at).await.missing_log_groups(&new).await.unwrap_or_default()
     };
     let after = plan.slots.map_or(0, |slots| slots.after);
     let place = |finding: &Diagnostic| finding.span.and_then(|span| world.sources.location(span));

@@ -23,7 +23,7 @@ use super::planning::{Course, Wish, allowed, plan_targets};
 use super::report_file::Reports;
 use super::streams::Streams;
 use super::wave::Waves;
-use super::world::{Files, open_world_or};
+use super::world::{Files, World, open_world_or};
 
 /// Shows the plan back to an earlier apply; carries it out only when told to.
 pub(super) async fn rollback(
@@ -34,8 +34,8 @@ pub(super) async fn rollback(
     let RollbackArguments { to, planning, detailed_exitcode, out, auto_approve, lock_timeout } = arguments;
     let reports = Reports::new(&planning.reports, out.as_deref())?;
     let unusable = |files: &Files| show_files("plan", planning.format, reports, files, global.shard, streams);
-    let world = match open_world_or(global, streams, unusable).await? {
-        Ok(world) => world,
+    let world: Arc<World> = match open_world_or(global, streams, unusable).await? {
+        Ok(world) => Arc::from(world),
         Err(exit) => return Ok(exit),
     };
     if world.store.is_none() {
@@ -48,9 +48,9 @@ pub(super) async fn rollback(
     let targets = world.desired.targets.iter().filter(|_| *auto_approve).map(|at| &at.target);
     let only = Only::new(&global.only)?;
     let locks = Locks::take(&world.store, targets, *lock_timeout, world.width, interrupt.stop()).await;
-    let course =
-        Course { wish: Wish::AsOf(*to), allowed: allowed(&planning.allow), only, refused: &locks.refused };
-    let planned = interrupt.unless(plan_targets(&world, &course)).await;
+    let (allowed, refused) = (allowed(&planning.allow), locks.refused.clone());
+    let course = Course { wish: Wish::AsOf(*to), allowed, only, refused };
+    let planned = interrupt.unless(plan_targets(&world, course)).await;
     let format = planning.format;
     let waves = Waves::one();
     let shard = global.shard;

@@ -75,7 +75,9 @@ pub(super) async fn state(
     global: &Global,
     streams: Streams,
 ) -> Result<Exit, Failure> {
-    let (desired, store) = match open_store(global, streams).await? {
+    // Records tell of themselves; only locks without a record, and names under `targets`, need all targets.
+    let knows_all = matches!(command, StateCommand::Unlock { .. }) || !global.target.is_empty();
+    let (desired, store) = match open_store(global, knows_all, streams).await? {
         Ok(opened) => opened,
         Err(exit) => return Ok(exit),
     };

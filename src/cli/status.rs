@@ -116,13 +116,13 @@ impl StatusFormat {
 
 /// A target's meter, and what kept dead log groups from being known where that was more than a missing right.
 async fn read(world: &World, at: &DesiredTarget, only: &Only) -> Result<(Meter, Option<Failure>), Failure> {
-    let account = world.aws.account(at).await?;
+    let account = world.aws().account(at).await?;
     Failure::unless_own(&account, &at.target)?;
     let recorded = world.store.load(&at.target).await?;
     let mut desired = world.desired.at(at);
     // Every log group that is there, when all are walked through anyway.
     let listed = if world.desired.unmanaged.discover_log_groups {
-        Some(world.aws.reader(at).await.log_groups().await?)
+        Some(world.aws().reader(at).await.log_groups().await?)
     } else {
         None
     };
@@ -152,7 +152,7 @@ async fn metered(
     let missing = match listed {
         Some(listed) => Ok(named.difference(&listed).cloned().collect()),
         None if named.is_empty() => Ok(BTreeSet::new()),
-        None => world.aws.reader(desired.at).await.missing_log_groups(&named).await,
+        None => world.aws().reader(desired.at).await.missing_log_groups(&named).await,
     };
     let mut failure = None;
     let missing = missing.map_err(|error| {

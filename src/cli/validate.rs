@@ -18,14 +18,14 @@ pub(super) fn validate(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let reports = Reports::new(&arguments.reports, None)?;
-    let files = read_files(global)?;
+    let files = read_files(global, streams)?;
     let text = |format| shown(format, &files, streams.layout());
     streams.data(&text(arguments.format))?;
     Ok(Exit::worst([files.exit(), reports.write(streams, text)]))
 }
 
 fn shown(format: FindingsFormat, files: &Files, layout: Layout) -> String {
-    let Files { sources, diagnostics, desired, is_whole: _ } = files;
+    let Files { sources, diagnostics, desired, open: _, is_whole: _ } = files;
     match format {
         FindingsFormat::Json => validate_json(diagnostics, sources, &Coverage::default()),
         FindingsFormat::Sarif => validate_sarif(diagnostics, sources),

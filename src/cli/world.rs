@@ -1,23 +1,25 @@
 //! What a command works with: the desired state, AWS or the sandbox, and the record.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::config;
-use crate::emulator::{self, Emulator};
-use crate::fleet;
-use crate::model::{DesiredState, DesiredTarget, Diagnostic, Diagnostics, Sources, StateLocation, Target};
-use crate::provider::{Aws, Credentials, Options, Rates};
+use crate::config::{self, Parsed};
+use crate::fleet::{self, Workers};
+use crate::model::{
+    DesiredState, DesiredTarget, Diagnostic, Diagnostics, Directory, OpenTarget, Sources, Target,
+};
+use crate::provider::{Aws, Credentials};
 use crate::report::{counted, diagnostics_text, validate_json};
 use crate::store::Store;
 use crate::validate::{ACCESS_TEST_FAILS, judged};
 
 use super::arguments::{Format, Global};
 use super::choice::choose_targets;
-use super::clock::run_name;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::lookup::{asks, look_up, open_note};
 use super::progress::{Progress, Seen};
+use super::reach::{Reach, reached, state_location};
 use super::shard::covered;
 use super::streams::Streams;
 
@@ -32,13 +34,19 @@ pub(super) struct Files {
     pub(super) diagnostics: Diagnostics,
     /// What they ask for, as far as they can be understood.
     pub(super) desired: DesiredState,
+    /// Names under `targets` whose accounts or Regions are not known, and what stands in for them.
+    pub(super) open: Vec<OpenTarget>,
     /// Whether they can be understood as a whole.
     pub(super) is_whole: bool,
 }
 
-/// Reads and judges the desired state.
-pub(super) fn read_files(global: &Global) -> Result<Files, Failure> {
-    Ok(Files::judged(config::load(&paths(global))?))
+/// Reads and judges the desired state, offline: what only AWS knows about its targets is stood in for, and that is said.
+pub(super) fn read_files(global: &Global, streams: Streams) -> Result<Files, Failure> {
+    let files = Files::judged(config::load(&paths(global))?);
+    if files.is_whole && !files.open.is_empty() {
+        streams.say(&open_note(&files.open));
+    }
+    Ok(files)
 }
 
 /// The files and folders that are read.
@@ -51,17 +59,20 @@ pub(super) struct World {
     pub(super) desired: DesiredState,
     /// Every target of the files, also those that were not chosen.
     pub(super) all_targets: Vec<DesiredTarget>,
+    /// What was looked up of the targets.
+    pub(super) directory: Directory,
     pub(super) sources: Sources,
     pub(super) diagnostics: Diagnostics,
     /// By number: the findings of each target, and those of none.
     places: BTreeMap<Option<Target>, Vec<usize>>,
-    pub(super) aws: Aws,
+    /// The way to AWS; a sandbox serves until the world is dropped.
+    reach: Reach,
     pub(super) store: Store,
     pub(super) width: usize,
+    /// Where targets are planned.
+    pub(super) workers: Workers,
     shows_progress: bool,
     streams: Streams,
-    /// Serves until the world is dropped.
-    _sandbox: Option<Emulator>,
 }
 
 /// A world, or what kept it from being opened.
@@ -78,12 +89,12 @@ pub(super) async fn open_world(
     streams: Streams,
     format: Format,
 ) -> Result<Result<Box<World>, Exit>, Failure> {
-    open_files(read_files(global)?, global, streams, format).await
+    open_parsed(config::parse(&paths(global))?, global, streams, format).await
 }
 
 /// The world of some files, or how the command ends because of what they say.
-pub(super) async fn open_files(
-    files: Files,
+pub(super) async fn open_parsed(
+    parsed: Parsed,
     global: &Global,
     streams: Streams,
     format: Format,
@@ -98,7 +109,7 @@ pub(super) async fn open_files(
         }
         Ok(files.exit())
     };
-    opened(files, global, streams, show).await
+    opened(parsed, global, streams, show).await
 }
 
 /// The world, or how the command ends once it has shown what keeps the files from being understood.
@@ -107,24 +118,28 @@ pub(super) async fn open_world_or(
     streams: Streams,
     show: impl FnOnce(&Files) -> Result<Exit, Failure>,
 ) -> Result<Result<Box<World>, Exit>, Failure> {
-    opened(read_files(global)?, global, streams, show).await
+    opened(config::parse(&paths(global))?, global, streams, show).await
 }
 
 async fn opened(
-    files: Files,
+    parsed: Parsed,
     global: &Global,
     streams: Streams,
     show: impl FnOnce(&Files) -> Result<Exit, Failure>,
 ) -> Result<Result<Box<World>, Exit>, Failure> {
-    match World::open(files, global, streams).await? {
+    match World::open(parsed, global, streams).await? {
         Opened::Ready(world) => Ok(Ok(world)),
         Opened::Findings(files) => show(&files).map(Err),
     }
 }
 
 impl World {
-    /// Narrows the files to the chosen targets and opens what they name.
-    async fn open(mut files: Files, global: &Global, streams: Streams) -> Result<Opened, Failure> {
+    /// Looks up what only AWS knows of the targets, narrows them to the chosen ones and opens what the files name.
+    async fn open(parsed: Parsed, global: &Global, streams: Streams) -> Result<Opened, Failure> {
+        let reach = Reach::open(global).await?;
+        let width = usize::from(global.parallelism);
+        let directory = look_up(&parsed, &reach, width, streams).await?;
+        let mut files = Files::judged(parsed.loaded(&directory));
         // A plan runs the access tests on what will be live.
         files.diagnostics.retain(|finding| finding.code.0 != ACCESS_TEST_FAILS);
         if !files.diagnostics.is_empty() {
@@ -133,42 +148,35 @@ impl World {
         if !files.is_whole {
             return Ok(Opened::Findings(Box::new(files)));
         }
-        let Files { sources, diagnostics, mut desired, is_whole: _ } = files;
-        let mut location = desired.state.clone();
-        let (aws, sandbox) = match &global.sandbox {
-            None => (reached(global, global.endpoint_url.clone(), Credentials::Chain), None),
-            Some(file) => {
-                let sandbox = Sandbox::new(file.as_deref(), &global.files);
-                if location != StateLocation::None {
-                    location = StateLocation::Local(sandbox.state);
-                }
-                let options =
-                    emulator::Options { world: Some(sandbox.world), ..emulator::Options::default() };
-                let emulator = emulator::start(options).await?;
-                (reached(global, Some(emulator.url()), Credentials::Sandbox), Some(emulator))
-            }
-        };
-        let store = Store::open(&location, async || aws.config().await).await;
+        let Files { sources, diagnostics, mut desired, open, is_whole: _ } = files;
+        // A plan for a stand-in would be a plan for nobody.
+        if !open.is_empty() {
+            let hint = "This is a fault of logpolicy: please report it.".to_owned();
+            return Err(Failure::error("not everything was looked up that the targets need", vec![hint]));
+        }
+        let location = state_location(&desired, global);
+        let store = Store::open(&location, async || reach.aws.config().await).await;
         if desired.unmanaged.delete && store.is_none() {
             streams.say("note: `unmanaged.action: delete` does nothing with `state: none`, for without a record nothing is deleted\n");
         }
         left_behind(&desired, &store, streams).await;
         let all_targets = desired.targets.clone();
         choose_targets(&mut desired, global, streams)?;
-        let width = usize::from(global.parallelism);
-        let _sandbox = sandbox;
+        let workers = Workers::of(desired.targets.len())
+            .map_err(|error| Failure::error(format!("starting threads failed: {error}"), Vec::new()))?;
         Ok(Opened::Ready(Box::new(World {
             desired,
             all_targets,
+            directory,
             sources,
             places: places(&diagnostics),
             diagnostics,
-            aws,
+            reach,
             store,
             width,
+            workers,
             shows_progress: !global.no_progress && !global.quiet,
             streams,
-            _sandbox,
         })))
     }
 }
@@ -184,6 +192,11 @@ fn places(diagnostics: &Diagnostics) -> BTreeMap<Option<Target>, Vec<usize>> {
 }
 
 impl World {
+    /// The way to AWS, or to what stands for it.
+    pub(super) fn aws(&self) -> &Aws {
+        &self.reach.aws
+    }
+
     /// One of the chosen targets, which stand in order.
     pub(super) fn at(&self, target: &Target) -> Option<&DesiredTarget> {
         let targets = &self.desired.targets;
@@ -263,34 +276,25 @@ impl World {
     }
 }
 
-/// The way to AWS, or to what stands for it.
-fn reached(global: &Global, endpoint_url: Option<String>, credentials: Credentials) -> Aws {
-    let usual = Options::new(endpoint_url, credentials);
-    let rates = Rates {
-        reads: global.read_tps.or(usual.rates.reads),
-        writes: global.write_tps.or(usual.rates.writes),
-    };
-    let timeouts = usual.timeouts.within(global.timeout);
-    Aws::new(Options { session: run_name(), rates, timeouts, ..usual })
-}
-
 /// The desired state and its store, for commands that need no AWS; or how the command ends because of what the files
-/// say.
+/// say. `knows_all` looks up what only AWS knows about the targets.
 pub(super) async fn open_store(
     global: &Global,
+    knows_all: bool,
     streams: Streams,
 ) -> Result<Result<(DesiredState, Store), Exit>, Failure> {
-    let files = read_files(global)?;
+    let parsed = config::parse(&paths(global))?;
+    let directory = if knows_all && asks(&parsed) {
+        look_up(&parsed, &Reach::open(global).await?, usize::from(global.parallelism), streams).await?
+    } else {
+        Directory::default()
+    };
+    let files = Files::judged(parsed.loaded(&directory));
     if !files.is_whole {
         streams.report(&diagnostics_text(&files.diagnostics, &files.sources, streams.layout()));
         return Ok(Err(files.exit()));
     }
-    let location = match &global.sandbox {
-        Some(file) if files.desired.state != StateLocation::None => {
-            StateLocation::Local(Sandbox::new(file.as_deref(), &global.files).state)
-        }
-        _ => files.desired.state.clone(),
-    };
+    let location = state_location(&files.desired, global);
     let aws = reached(global, None, Credentials::Chain);
     let store = Store::open(&location, async || aws.config().await).await;
     Ok(Ok((files.desired, store)))
@@ -299,37 +303,15 @@ pub(super) async fn open_store(
 impl Files {
     /// What was read, judged.
     pub(super) fn judged(loaded: config::Loaded) -> Self {
-        let config::Loaded { sources, diagnostics, desired } = loaded;
+        let config::Loaded { sources, diagnostics, desired, open } = loaded;
         let is_whole = !diagnostics.has_errors();
         let diagnostics = diagnostics.and(judged(&desired).iter().cloned());
-        Self { sources, diagnostics, desired, is_whole }
+        Self { sources, diagnostics, desired, open, is_whole }
     }
 
     /// How a command ends that cannot go on because of what was found.
     pub(super) fn exit(&self) -> Exit {
         if self.diagnostics.has_errors() { Exit::Findings } else { Exit::Done }
-    }
-}
-
-/// Where a sandbox lies.
-struct Sandbox {
-    world: PathBuf,
-    /// Beside the world, never in the real store.
-    state: PathBuf,
-}
-
-impl Sandbox {
-    /// The world file that was named, or the one beside the desired state.
-    fn new(named: Option<&Path>, files: &[PathBuf]) -> Self {
-        if let Some(world) = named {
-            let mut state = world.as_os_str().to_owned();
-            state.push(".state");
-            return Self { world: world.to_path_buf(), state: PathBuf::from(state) };
-        }
-        let first = files.first().map_or(Path::new(DEFAULT_FILE), PathBuf::as_path);
-        let beside = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new("")) };
-        let folder = beside.join(".logpolicy");
-        Self { world: folder.join("sandbox.json"), state: folder.join("sandbox-state") }
     }
 }
 

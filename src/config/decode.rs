@@ -11,9 +11,6 @@ use super::code;
 use super::suggest::sentence;
 use super::tree::{Entry, Kind, Node};
 
-/// Fields that the contract knows and this version does not read yet.
-const LATER: [&str; 1] = ["organization"];
-
 /// Collects findings while values are read.
 pub(super) struct Decoder<'a> {
     pub(super) findings: &'a mut Vec<Diagnostic>,
@@ -27,6 +24,14 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// The fields of a node, if it is a map.
+    pub(super) fn of(node: &'a Node) -> Option<Self> {
+        match &node.kind {
+            Kind::Map(entries) => Some(Self { span: node.span, entries }),
+            _ => None,
+        }
+    }
+
     pub(super) fn get(self, name: &str) -> Option<&'a Rc<Node>> {
         self.entries.iter().find(|entry| entry.key == name).map(|entry| &entry.value)
     }
@@ -55,14 +60,12 @@ impl Decoder<'_> {
 
     /// A map with any keys.
     pub(super) fn map<'a>(&mut self, node: &'a Node, what: &str) -> Option<Fields<'a>> {
-        match &node.kind {
-            Kind::Map(entries) => Some(Fields { span: node.span, entries }),
-            _ => {
-                let message = format!("{what} must be a map, and this is {}.", kind(node));
-                self.report(code::TYPE, node.span, message, "");
-                None
-            }
+        let fields = Fields::of(node);
+        if fields.is_none() {
+            let message = format!("{what} must be a map, and this is {}.", kind(node));
+            self.report(code::TYPE, node.span, message, "");
         }
+        fields
     }
 
     /// A map with these fields and no others.
@@ -71,11 +74,7 @@ impl Decoder<'_> {
         for entry in fields.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let name = entry.key.escape_debug().to_string();
             let message = format!("{what} has no field `{name}`.");
-            let note = if LATER.contains(&entry.key.as_str()) {
-                "This version of logpolicy does not read it yet.".to_owned()
-            } else {
-                sentence(&entry.key, known.iter().copied())
-            };
+            let note = sentence(&entry.key, known.iter().copied());
             self.report(code::UNKNOWN_FIELD, entry.key_span, message, note);
         }
         Some(fields)
@@ -96,23 +95,24 @@ impl Decoder<'_> {
         found
     }
 
-    /// The name and value of the one of two fields that must be there alone.
-    pub(super) fn one_of<'a>(
+    /// The name and value of the one of some fields that must be there alone.
+    pub(super) fn one_of<'a, const N: usize>(
         &mut self,
         fields: Fields<'a>,
         what: &str,
-        names: [&'static str; 2],
+        names: [&'static str; N],
     ) -> Option<(&'static str, &'a Rc<Node>)> {
-        let [first, second] = names;
-        match (fields.get(first), fields.get(second)) {
-            (Some(node), None) => Some((first, node)),
-            (None, Some(node)) => Some((second, node)),
-            (None, None) => {
-                let message = format!("{what} needs one of the fields `{first}` and `{second}`.");
+        let mut found = names.into_iter().filter_map(|name| Some((name, fields.get(name)?)));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(only),
+            (None, _) => {
+                let [before @ .., last] = names.as_slice() else { return None };
+                let before = before.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                let message = format!("{what} needs one of the fields {before} and `{last}`.");
                 self.report(code::MISSING_FIELD, fields.span, message, "");
                 None
             }
-            (Some(_), Some(_)) => {
+            (Some((first, _)), Some((second, _))) => {
                 let message = format!("{what} has both `{first}` and `{second}`, and only one may stand.");
                 let span = fields.key_span(second).unwrap_or(fields.span);
                 self.report(code::MISSING_FIELD, span, message, "");

@@ -12,9 +12,10 @@ use super::code;
 use super::decode::{Decoder, Fields};
 use super::document::DocumentReader;
 use super::document_file::DocumentFiles;
+use super::extent::Extents;
 use super::lint::{self, POLICY_LINT_FIELDS};
 use super::suggest::sentence;
-use super::target::{self, NamedTargets};
+use super::target;
 use super::tree::{Kind, Node};
 use super::variable::Variables;
 
@@ -71,7 +72,7 @@ pub(super) fn find<'a>(
 /// What the entries may refer to.
 pub(super) struct Context<'a> {
     pub(super) variables: &'a Variables,
-    pub(super) named: &'a BTreeMap<String, NamedTargets<'a>>,
+    pub(super) extents: &'a Extents<'a>,
     pub(super) sources: &'a Sources,
 }
 
@@ -117,11 +118,11 @@ impl Context<'_> {
         let mut names = BTreeSet::new();
         for item in decoder.list(node, "`targets`").unwrap_or_default() {
             let Some(name) = decoder.text(item, "The name of a target") else { continue };
-            if self.named.contains_key(name) {
+            if self.extents.has(name) {
                 names.insert(name.to_owned());
             } else {
                 let message = format!("There is no target `{}`.", name.escape_debug());
-                let note = sentence(name, self.named.keys().map(String::as_str));
+                let note = sentence(name, self.extents.names());
                 decoder.report(code::UNKNOWN_TARGET, item.span, message, note);
             }
         }
@@ -136,8 +137,9 @@ impl Context<'_> {
         decoder: &mut Decoder<'_>,
     ) -> BTreeSet<Region> {
         let regions = target::regions(node, decoder);
-        let known: BTreeSet<Region> = self.regions_of(names).collect();
-        if !known.is_empty() {
+        let known = self.extents.regions(names);
+        // A Region that is not known yet cannot be missed.
+        if !known.is_empty() && !self.extents.have_open_regions(names) {
             for region in regions.iter().filter(|region| !known.contains(region)) {
                 let message = format!("None of its targets has the Region {region}.");
                 let note = sentence(region.as_str(), known.iter().map(|region| region.as_str()));
@@ -145,13 +147,6 @@ impl Context<'_> {
             }
         }
         regions
-    }
-
-    /// The Regions of some targets, or of all.
-    pub(super) fn regions_of(&self, names: Option<&BTreeSet<String>>) -> impl Iterator<Item = Region> {
-        let chosen =
-            self.named.iter().filter(move |(name, _)| names.is_none_or(|names| names.contains(*name)));
-        chosen.flat_map(|(_, entry)| entry.regions.iter().cloned())
     }
 }
 

@@ -101,8 +101,16 @@ fn delivering(
             }
         }
         None => {
-            let here: BTreeSet<Region> =
-                context.regions_of(targets).filter(|region| delivers(region)).collect();
+            let mut here: BTreeSet<Region> = context
+                .extents
+                .regions(targets)
+                .into_iter()
+                .filter(|region| delivers(region))
+                .cloned()
+                .collect();
+            if context.extents.have_open_regions(targets) {
+                here.extend(only.iter().filter_map(|name| name.parse::<Region>().ok()));
+            }
             if here.is_empty() {
                 let message = format!("{} delivers in {words} only, and no target is there.", recipe.service);
                 let note = format!("Add {words} to the `regions` of a target, or remove the grant.");

@@ -60,7 +60,7 @@ impl Answer {
     /// Writes an error: `{"__type", "message"}` in JSON 1.1, an `ErrorResponse` in the query protocol.
     pub(super) fn error(api: Api, request_id: &str, error: &ServiceError) -> Self {
         let body = match api {
-            Api::Logs | Api::CloudTrail => {
+            Api::Logs | Api::CloudTrail | Api::Organizations | Api::Account => {
                 json!({"__type": error.code, "message": error.message}).to_string()
             }
             Api::Sts => {
@@ -79,7 +79,8 @@ impl Answer {
 
 fn content_type(api: Api) -> &'static str {
     match api {
-        Api::Logs | Api::CloudTrail => "application/x-amz-json-1.1",
+        Api::Logs | Api::CloudTrail | Api::Organizations => "application/x-amz-json-1.1",
+        Api::Account => "application/json",
         Api::Sts => "text/xml",
     }
 }

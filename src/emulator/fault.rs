@@ -64,12 +64,13 @@ pub(super) fn aborted() -> ServiceError {
 }
 
 /// The refusal of a caller without the right.
-pub(super) fn denied(operation: &str) -> ServiceError {
+pub(super) fn denied(request: &Request) -> ServiceError {
+    let (service, operation) = (request.api.prefix(), &request.operation);
     ServiceError {
         status: StatusCode::BAD_REQUEST,
         code: "AccessDeniedException",
         message: format!(
-            "User is not authorized to perform: logs:{operation} because no identity-based policy allows it"
+            "User is not authorized to perform: {service}:{operation} because no identity-based policy allows it"
         ),
     }
 }

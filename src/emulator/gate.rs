@@ -42,7 +42,7 @@ impl Gate {
             Fault::Unavailable => refused(request, fault::unavailable()),
             Fault::Internal => refused(request, fault::internal()),
             Fault::Abort => refused(request, fault::aborted()),
-            Fault::Denied => refused(request, fault::denied(&request.operation)),
+            Fault::Denied => refused(request, fault::denied(request)),
             Fault::Hang => Delivery::Never,
             Fault::Close => Delivery::Nothing,
             Fault::LostResponse => {

@@ -29,7 +29,7 @@ pub(super) async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Payload>, Unanswered> {
     let (head, body) = request.into_parts();
-    let api = api(&head.headers);
+    let api = api(head.uri.path(), &head.headers);
     let delivery = match read(api, &request_id, &head, body).await {
         Ok(request) => gate.pass(&request),
         Err(error) => Delivery::Whole(Answer::error(api, &request_id, &error)),
@@ -44,15 +44,22 @@ pub(super) async fn answer(
 }
 
 /// How targets begin, and whose they are. The longer one is the AWS CLI's and boto3's, the shorter the newer SDKs'.
-const TARGETS: [(&str, Api); 3] = [
+const TARGETS: [(&str, Api); 4] = [
     ("Logs_20140328.", Api::Logs),
     ("CloudTrail_20131101.", Api::CloudTrail),
+    ("AWSOrganizationsV20161128.", Api::Organizations),
     ("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.", Api::CloudTrail),
 ];
 
-/// STS is asked with a form, the others with JSON and a target. A target that is nobody's is refused as a service of JSON
+/// Operations of Account Management have paths of their own.
+const PATHS: [(&str, &str); 1] = [("/listRegions", "ListRegions")];
+
+/// STS is asked with a form, Account Management by path, the others with JSON and a target. A target that is nobody's is refused as a service of JSON
 /// does.
-fn api(headers: &HeaderMap) -> Api {
+fn api(path: &str, headers: &HeaderMap) -> Api {
+    if PATHS.iter().any(|(known, _)| *known == path) {
+        return Api::Account;
+    }
     let kind = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     let is_form = kind.starts_with("application/x-www-form-urlencoded");
     match header(headers, TARGET) {
@@ -67,10 +74,11 @@ async fn read(
     head: &hyper::http::request::Parts,
     body: Incoming,
 ) -> Result<Request, ServiceError> {
-    if head.method != Method::POST || head.uri.path() != "/" {
+    let path = head.uri.path();
+    if head.method != Method::POST || (path != "/" && api != Api::Account) {
         return Err(ServiceError::new(
             "UnknownOperationException",
-            format!("the emulator answers POST / only, not {} {}", head.method, head.uri.path()),
+            format!("the emulator answers POST / and /listRegions only, not {} {path}", head.method),
         ));
     }
     let body = Limited::new(body, LONGEST_BODY).collect().await.map_err(|error| ServiceError {
@@ -81,7 +89,11 @@ async fn read(
     let Signer { access_key, place } = credential::signer(header(&head.headers, AUTHORIZATION.as_str()))?;
     let body = body.to_bytes();
     let operation = match api {
-        Api::Logs | Api::CloudTrail => target(&head.headers)?,
+        Api::Logs | Api::CloudTrail | Api::Organizations => target(&head.headers)?,
+        Api::Account => {
+            let named = PATHS.iter().find(|(known, _)| *known == path);
+            named.map(|(_, operation)| (*operation).to_owned()).unwrap_or_default()
+        }
         Api::Sts => form::field(&body, "Action").unwrap_or_default(),
     };
     let role = header(&head.headers, SESSION_TOKEN).and_then(AssumedRole::of_token);

@@ -1,4 +1,5 @@
-//! Pretends to be the service: CloudWatch Logs, CloudTrail and STS as the AWS CLI, the SDKs and Terraform speak to them.
+//! Pretends to be the service: CloudWatch Logs and what is asked beside it of CloudTrail, STS, Organizations and Account
+//! Management, as the AWS CLI, the SDKs and Terraform speak to them.
 //!
 //! This room shares no code with the others. It has its own limits, its own idea of a policy document and its own
 //! normalisation, so that it can disagree with us. A request travels `http` → `gate` (faults and the rate) → `service` → one file per
@@ -12,6 +13,7 @@ mod caller_identity;
 mod clock;
 mod credential;
 mod delivery;
+mod directory;
 mod document;
 mod error;
 mod event;

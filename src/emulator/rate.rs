@@ -51,9 +51,10 @@ impl Rate {
         Self { per_second: u128::from(per_second.max(1)), buckets: Mutex::default() }
     }
 
-    /// Takes a token for a request that arrives `now`; says no, and takes none, where none is left. STS goes free.
+    /// Takes a token for a request that arrives `now`; says no, and takes none, where none is left. What is asked beside
+    /// CloudWatch Logs and CloudTrail goes free.
     pub(super) fn admits(&self, request: &Request, now: Instant) -> bool {
-        if request.api == Api::Sts {
+        if !matches!(request.api, Api::Logs | Api::CloudTrail) {
             return true;
         }
         let key = Key::of(request);
@@ -81,8 +82,8 @@ impl Key {
         let is_read = ["Describe", "List"].iter().any(|start| request.operation.starts_with(start));
         let kind = match request.api {
             Api::CloudTrail => Kind::Lookups,
-            Api::Logs | Api::Sts if is_read => Kind::Reads,
-            Api::Logs | Api::Sts => Kind::Writes,
+            _ if is_read => Kind::Reads,
+            Api::Logs | Api::Sts | Api::Organizations | Api::Account => Kind::Writes,
         };
         Self { account, region, kind }
     }

@@ -14,6 +14,23 @@ pub(super) enum Api {
     CloudTrail,
     /// STS, the query protocol.
     Sts,
+    /// AWS Organizations, JSON 1.1.
+    Organizations,
+    /// AWS Account Management, REST with JSON.
+    Account,
+}
+
+impl Api {
+    /// What its IAM actions begin with.
+    pub(super) fn prefix(self) -> &'static str {
+        match self {
+            Self::Logs => "logs",
+            Self::CloudTrail => "cloudtrail",
+            Self::Sts => "sts",
+            Self::Organizations => "organizations",
+            Self::Account => "account",
+        }
+    }
 }
 
 /// One call, with what every operation needs to know of it.

@@ -5,13 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::answer::{Answer, ServiceError};
 use super::request::{Api, Request};
 use super::store::Store;
-use super::{assume_role, caller_identity, event_lookup, log_groups, policy_changes, policy_listing};
+use super::{
+    assume_role, caller_identity, directory, event_lookup, log_groups, policy_changes, policy_listing,
+};
 
 /// Does what one operation does.
 type Perform = fn(&Service, &Request) -> Result<String, ServiceError>;
 
 /// Every operation there is.
-pub(super) const OPERATIONS: [(Api, &str, Perform); 10] = [
+pub(super) const OPERATIONS: [(Api, &str, Perform); 14] = [
     (Api::Logs, "PutResourcePolicy", policy_changes::put),
     (Api::Logs, "DeleteResourcePolicy", policy_changes::delete),
     (Api::Logs, "DescribeResourcePolicies", policy_listing::describe),
@@ -20,6 +22,10 @@ pub(super) const OPERATIONS: [(Api, &str, Perform); 10] = [
     (Api::Logs, "DescribeLogGroups", log_groups::describe),
     (Api::Logs, "ListTagsForResource", log_groups::list_tags),
     (Api::CloudTrail, "LookupEvents", event_lookup::lookup),
+    (Api::Organizations, "ListAccounts", directory::accounts),
+    (Api::Organizations, "ListAccountsForParent", directory::accounts_of_unit),
+    (Api::Organizations, "ListOrganizationalUnitsForParent", |_, request| directory::units(request)),
+    (Api::Account, "ListRegions", directory::regions),
     (Api::Sts, "GetCallerIdentity", |_, request| Ok(caller_identity::get(request))),
     (Api::Sts, "AssumeRole", |_, request| assume_role::assume(request)),
 ];
@@ -60,7 +66,7 @@ impl Service {
 fn unknown(request: &Request) -> ServiceError {
     let name = &request.operation;
     match request.api {
-        Api::Logs | Api::CloudTrail => {
+        Api::Logs | Api::CloudTrail | Api::Organizations | Api::Account => {
             ServiceError::new("UnknownOperationException", format!("the emulator has no operation {name:?}"))
         }
         Api::Sts => ServiceError::new("InvalidAction", format!("the emulator has no action {name:?}")),

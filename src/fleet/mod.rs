@@ -1,11 +1,15 @@
 //! Repeats one thing for every target: so many at once, results in the order of the targets.
 
+mod workers;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+
+pub use workers::Workers;
 
 /// How long a target may hold up others: one that takes longer, because it is throttled or does not answer, goes on
 /// beside them. An answer of AWS takes a tenth of that.

@@ -165,7 +165,11 @@ impl DriftJson {
         let event = self.attribution.map(|found| found.read(kind, &key));
         Ok(Drifted {
             meaning: self.grants.read(&self.address)?,
-            attribution: attribution(event, self.attribution_status, self.attribution_reason)?,
+            attribution: attribution(
+                event,
+                self.attribution_status.as_deref(),
+                self.attribution_reason.as_deref(),
+            )?,
             applied_at: self.applied_at,
             written_at: None,
             key,
@@ -206,11 +210,11 @@ fn breadth(word: &str) -> Read<Breadth> {
 
 fn attribution(
     event: Option<WriteEvent>,
-    status: Option<String>,
-    reason: Option<String>,
+    status: Option<&str>,
+    reason: Option<&str>,
 ) -> Read<Option<Attribution>> {
     let why = |word: &str| WhyUnknown::ALL.into_iter().find(|why| why.as_str() == word);
-    match (status.as_deref(), event, reason.as_deref()) {
+    match (status, event, reason) {
         (None, ..) => Ok(None),
         (Some("known"), Some(event), _) => Ok(Some(Attribution::Known(event))),
         (Some("not_yet_known"), ..) => Ok(Some(Attribution::NotYetKnown)),

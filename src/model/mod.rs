@@ -7,6 +7,7 @@ mod address;
 mod attribution;
 mod desired;
 mod diagnostic;
+mod directory;
 mod event;
 mod excerpt;
 mod grant;
@@ -32,6 +33,7 @@ pub use desired::{
     PlacedGrant, PolicyTemplate, S3Location, StateLocation, TargetDesired,
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use directory::{AccountsOf, Asked, Directory, Members, Membership, OpenTarget, RegionsOf};
 pub use event::{LookupWindow, WriteEvent, WriteEvents, WriteKind, WriteQuery};
 pub use excerpt::excerpt;
 pub use grant::{GrantTemplate, Overflow, Packing};

@@ -26,7 +26,7 @@ pub struct Target {
 }
 
 /// A part of AWS with its own accounts and ARNs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Partition(&'static str);
 
 /// What is wrong with the text of an account, a Region or a target.
@@ -47,6 +47,11 @@ impl AccountId {
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// An account that stands in for one that is not known yet: AWS gives out no such number.
+    pub fn stand_in(number: u32) -> Self {
+        Self(format!("{number:012}"))
     }
 }
 
@@ -105,6 +110,29 @@ impl FromStr for Region {
 impl Partition {
     /// The commercial one.
     pub const AWS: Self = Self("aws");
+
+    /// The partition of an ARN: `arn:PARTITION:...`; nothing where it is none that is known.
+    pub fn of_arn(arn: &str) -> Option<Self> {
+        let name = arn.strip_prefix("arn:")?.split(':').next()?;
+        let names = PARTITIONS.iter().map(|(_, name)| *name).chain([Self::AWS.0]);
+        names.into_iter().find(|known| *known == name).map(Self)
+    }
+
+    /// The Region from which the services are reached that a partition has one of: Organizations, Account Management.
+    /// From the SDKs' endpoint rules, and `partitions.json` (`implicitGlobalRegion`).
+    pub fn home(self) -> Region {
+        let code = match self.0 {
+            "aws-cn" => "cn-northwest-1",
+            "aws-us-gov" => "us-gov-west-1",
+            "aws-iso" => "us-iso-east-1",
+            "aws-iso-b" => "us-isob-east-1",
+            "aws-iso-e" => "eu-isoe-west-1",
+            "aws-iso-f" => "us-isof-south-1",
+            "aws-eusc" => "eusc-de-east-1",
+            _ => "us-east-1",
+        };
+        Region(code.to_owned())
+    }
 
     /// The name in ARNs: `aws`, `aws-cn`, ...
     pub fn as_str(self) -> &'static str {
@@ -206,5 +234,15 @@ mod tests {
         ] {
             assert_eq!(region.parse::<Region>().expect("a Region").partition().as_str(), partition);
         }
+    }
+
+    #[test]
+    fn the_home_of_a_partition_lies_in_it() {
+        for (_, name) in PARTITIONS.iter().chain([&("", "aws")]) {
+            let partition = Partition::of_arn(&format!("arn:{name}:iam::111122223333:role/x"));
+            let partition = partition.expect("a partition");
+            assert_eq!((partition.as_str(), partition.home().partition()), (*name, partition));
+        }
+        assert_eq!(Partition::of_arn("arn:${partition}:iam::111122223333:role/x"), None);
     }
 }

@@ -202,31 +202,39 @@ impl Aws {
     /// # Errors
     /// [`ProviderError`] when STS does not say.
     pub async fn account(&self, at: &DesiredTarget) -> Result<AccountId, ProviderError> {
+        self.account_of(&at.access, &at.target).await
+    }
+
+    /// The account that some credentials belong to, asked from where a target is.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when STS does not say.
+    pub async fn account_of(&self, access: &Access, target: &Target) -> Result<AccountId, ProviderError> {
         // A role's credentials are its account's, as AssumeRole gives no others.
-        if let Some(account) = at.access.role.as_ref().and_then(AssumedRole::account) {
+        if let Some(account) = access.role.as_ref().and_then(AssumedRole::account) {
             return Ok(account);
         }
         let identity = match self.options.credentials {
-            Credentials::Chain => Identity::Chain(at.access.clone()),
-            Credentials::Sandbox => Identity::Sandbox(at.target.account.clone()),
+            Credentials::Chain => Identity::Chain(access.clone()),
+            Credentials::Sandbox => Identity::Sandbox(target.account.clone()),
         };
         let cell = once(&self.accounts, &identity);
-        cell.get_or_init(|| self.ask_for_account(at)).await.clone()
+        cell.get_or_init(|| self.ask_for_account(access, target)).await.clone()
     }
 
-    async fn ask_for_account(&self, at: &DesiredTarget) -> Result<AccountId, ProviderError> {
+    async fn ask_for_account(&self, access: &Access, target: &Target) -> Result<AccountId, ProviderError> {
         const OPERATION: &str = "GetCallerIdentity";
-        let base = self.base(at.access.profile.as_deref()).await;
-        let mine = self.own(&base, Some(&at.target.account));
-        let config = self.sts(&base, mine).region(region(&at.target));
-        let partition = retry::partition(format!("sts {}", at.target));
+        let base = self.base(access.profile.as_deref()).await;
+        let mine = self.own(&base, Some(&target.account));
+        let config = self.sts(&base, mine).region(region(target));
+        let partition = retry::partition(format!("sts {target}"));
         let client = sts::Client::from_conf(config.retry_partition(partition).build());
         let answer = client.get_caller_identity().send().await;
-        let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &at.target, &error))?;
+        let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, target, &error))?;
         let account = answer.account.unwrap_or_default();
         let malformed = |_| {
             let message = format!("the answer names no account: {:?}", account.escape_debug().to_string());
-            ProviderError::malformed(OPERATION, &at.target, message)
+            ProviderError::malformed(OPERATION, target, message)
         };
         account.parse().map_err(malformed)
     }
@@ -242,16 +250,20 @@ impl Aws {
     }
 
     /// Whose calls at a target are: those of the role, if there is one.
-    fn credentials(&self, base: &SdkConfig, at: &DesiredTarget) -> Option<SharedCredentialsProvider> {
-        let Some(role) = &at.access.role else { return self.own(base, Some(&at.target.account)) };
+    pub(super) fn credentials(
+        &self,
+        base: &SdkConfig,
+        access: &Access,
+        target: &Target,
+    ) -> Option<SharedCredentialsProvider> {
+        let Some(role) = &access.role else { return self.own(base, Some(&target.account)) };
         let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = roles.get(&at.access) {
+        if let Some(known) = roles.get(access) {
             return Some(known.clone());
         }
-        let assumed =
-            AssumedCredentials::new(self.assuming(base, &at.access), region(&at.target), role.clone());
+        let assumed = AssumedCredentials::new(self.assuming(base, access), region(target), role.clone());
         let assumed = SharedCredentialsProvider::new(assumed);
-        roles.insert(at.access.clone(), assumed.clone());
+        roles.insert(access.clone(), assumed.clone());
         Some(assumed)
     }
 
@@ -267,7 +279,11 @@ impl Aws {
 
     /// The credentials that were found on this machine; in a sandbox made up, for an account or for whoever assumes roles
     /// there. The emulator takes the access key id for the account.
-    fn own(&self, base: &SdkConfig, account: Option<&AccountId>) -> Option<SharedCredentialsProvider> {
+    pub(super) fn own(
+        &self,
+        base: &SdkConfig,
+        account: Option<&AccountId>,
+    ) -> Option<SharedCredentialsProvider> {
         if self.options.credentials == Credentials::Chain {
             return base.credentials_provider();
         }
@@ -284,7 +300,7 @@ impl Aws {
         if let Some(url) = &self.options.endpoint_url {
             config = config.endpoint_url(url);
         }
-        config.set_credentials_provider(self.credentials(&base, at));
+        config.set_credentials_provider(self.credentials(&base, &at.access, &at.target));
         if at.access.role.is_some() {
             // Roles keep their own credentials.
             config = config.identity_cache(IdentityCache::no_cache());
@@ -300,7 +316,7 @@ impl Aws {
         if let Some(url) = &self.options.endpoint_url {
             config = config.endpoint_url(url);
         }
-        config.set_credentials_provider(self.credentials(&base, at));
+        config.set_credentials_provider(self.credentials(&base, &at.access, &at.target));
         if at.access.role.is_some() {
             // Roles keep their own credentials.
             config = config.identity_cache(IdentityCache::no_cache());
@@ -308,8 +324,13 @@ impl Aws {
         cloudtrail::Client::from_conf(config.build())
     }
 
+    /// The endpoint that is asked instead of AWS's own.
+    pub(super) fn endpoint_url(&self) -> Option<&str> {
+        self.options.endpoint_url.as_deref()
+    }
+
     /// The configuration that all clients of the same access share, and with it the HTTP client.
-    async fn base(&self, profile: Option<&str>) -> SdkConfig {
+    pub(super) async fn base(&self, profile: Option<&str>) -> SdkConfig {
         let cell = once(&self.configs, &profile.map(ToOwned::to_owned));
         cell.get_or_init(|| self.load(profile)).await.clone()
     }

@@ -1,15 +1,14 @@
 //! What can go wrong between us and AWS, in words for people.
 
 use std::error::Error;
+use std::fmt::Display;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatchlogs::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use crate::model::{Target, excerpt};
-
-use super::event_reader::OPERATION as LOOKUP;
+use crate::model::excerpt;
 
 /// What kind of trouble it is: this decides what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +25,10 @@ pub enum ProviderErrorKind {
     Conflict,
     /// The log group is not there.
     NotFound,
+    /// The account belongs to no organization.
+    NoOrganization,
+    /// The organization has no such unit.
+    NoUnit,
     /// Too many requests, for longer than we were willing to wait.
     Throttled,
     /// The service answers that it cannot answer.
@@ -40,81 +43,40 @@ pub enum ProviderErrorKind {
 
 /// What went wrong, where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{operation} at {target}: {message}")]
+#[error("{operation} at {place}: {message}")]
 pub struct ProviderError {
     /// What to do about it.
     pub kind: ProviderErrorKind,
     /// The API operation, such as `PutResourcePolicy`.
     pub operation: &'static str,
-    /// The account and Region.
-    pub target: Target,
+    /// Where: an account and Region, an account, a unit of an organization.
+    pub place: String,
     /// The service's code and words, or ours.
     pub message: String,
 }
 
 impl ProviderError {
     /// An answer that lacks what it must have.
-    pub(super) fn malformed(operation: &'static str, target: &Target, message: impl Into<String>) -> Self {
+    pub(super) fn malformed(
+        operation: &'static str,
+        place: &impl Display,
+        message: impl Into<String>,
+    ) -> Self {
         let kind = ProviderErrorKind::Malformed;
-        Self { kind, operation, target: target.clone(), message: excerpt(&message.into()) }
+        Self { kind, operation, place: place.to_string(), message: excerpt(&message.into()) }
     }
 
     /// Reads the SDK's error.
     pub(super) fn from_sdk<E>(
         operation: &'static str,
-        target: &Target,
+        place: &impl Display,
         error: &SdkError<E, HttpResponse>,
     ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (kind, message) = read(error);
-        Self { kind, operation, target: target.clone(), message: excerpt(&message) }
-    }
-
-    /// What it means and what to do, each a full sentence.
-    pub fn hints(&self) -> Vec<String> {
-        let action = match self.operation {
-            "GetCallerIdentity" => "sts:GetCallerIdentity".to_owned(),
-            LOOKUP => format!("cloudtrail:{LOOKUP}"),
-            operation => format!("logs:{operation}"),
-        };
-        let hint = match self.kind {
-            ProviderErrorKind::Denied => format!(
-                "The credentials lack the IAM action {action}; it takes no resource and no condition, so allow it on \"*\"."
-            ),
-            ProviderErrorKind::Credentials => {
-                "Log in again, set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or name a `profile` under the \
-                 target; the AWS SDK's usual places are searched."
-                    .to_owned()
-            }
-            ProviderErrorKind::LimitExceeded => {
-                "Ten account policies are there already, which AWS does not raise: plan again to see who holds them."
-                    .to_owned()
-            }
-            ProviderErrorKind::Invalid => "AWS does not take this document or name; `logpolicy validate` may say why.".to_owned(),
-            ProviderErrorKind::Conflict => "Somebody else wrote this policy in between; plan again.".to_owned(),
-            ProviderErrorKind::NotFound => "The log group is not there: create it first, or remove the entry.".to_owned(),
-            ProviderErrorKind::Throttled if self.operation == LOOKUP => {
-                "AWS takes two such calls per second in an account and Region; try again when nobody else looks events up."
-                    .to_owned()
-            }
-            ProviderErrorKind::Throttled => {
-                "AWS takes about five such calls per second in an account and Region; try again with less at once."
-                    .to_owned()
-            }
-            ProviderErrorKind::Unavailable => "The service is in trouble; try again later.".to_owned(),
-            ProviderErrorKind::Unanswered => "Check the network, proxy and endpoint, then try again.".to_owned(),
-            ProviderErrorKind::Malformed if self.operation == LOOKUP => {
-                "Whatever answered is not CloudTrail as we know it; nothing is concluded from such an answer.".to_owned()
-            }
-            ProviderErrorKind::Malformed => {
-                "Whatever answered is not CloudWatch Logs as we know it; nothing is concluded from such an answer."
-                    .to_owned()
-            }
-            ProviderErrorKind::Other => return Vec::new(),
-        };
-        vec![hint]
+        Self { kind, operation, place: place.to_string(), message: excerpt(&message) }
     }
 }
 
@@ -174,11 +136,14 @@ fn kind_of_code(code: &str) -> ProviderErrorKind {
         | "MissingAuthenticationTokenException"
         | "IncompleteSignature" => ProviderErrorKind::Credentials,
         "LimitExceededException" => ProviderErrorKind::LimitExceeded,
-        "InvalidParameterException" | "ValidationException" | "SerializationException" => {
-            ProviderErrorKind::Invalid
-        }
+        "InvalidParameterException"
+        | "InvalidInputException"
+        | "ValidationException"
+        | "SerializationException" => ProviderErrorKind::Invalid,
         "OperationAbortedException" => ProviderErrorKind::Conflict,
         "ResourceNotFoundException" => ProviderErrorKind::NotFound,
+        "AWSOrganizationsNotInUseException" => ProviderErrorKind::NoOrganization,
+        "ParentNotFoundException" => ProviderErrorKind::NoUnit,
         "ServiceUnavailableException" | "InternalFailure" | "InternalServerError" | "ServiceUnavailable" => {
             ProviderErrorKind::Unavailable
         }

@@ -6,10 +6,14 @@ mod assumed;
 mod bucket;
 mod cloudtrail_event;
 mod connection;
+mod directory;
+#[cfg(test)]
+mod directory_tests;
 mod error;
 mod event_reader;
 #[cfg(test)]
 mod event_reader_tests;
+mod hint;
 mod http;
 mod pace;
 mod reader;

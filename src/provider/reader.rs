@@ -115,8 +115,11 @@ impl AwsReader {
 
 impl PolicyReader for AwsReader {
     async fn read(&self, log_groups: &BTreeSet<String>) -> Result<LiveState, ProviderError> {
-        let of_log_groups = stream::iter(log_groups)
-            .map(|log_group| async move { Ok((log_group, self.log_group_policy(log_group).await?)) })
+        let of_log_groups = stream::iter(log_groups.clone())
+            .map(|log_group| async move {
+                let policy = self.log_group_policy(&log_group).await?;
+                Ok((log_group, policy))
+            })
             .buffer_unordered(LOG_GROUPS_AT_ONCE)
             .try_collect::<Vec<_>>();
         let (mut policies, of_log_groups) = try_join!(self.account_policies(), of_log_groups)?;

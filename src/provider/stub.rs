@@ -97,7 +97,11 @@ async fn answer(
         request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned()
     };
     let target = header("x-amz-target");
-    let operation = target.split_once('.').map_or("GetCallerIdentity", |(_, name)| name).to_owned();
+    let operation = match request.uri().path() {
+        "/listRegions" => "ListRegions",
+        _ => target.split_once('.').map_or("GetCallerIdentity", |(_, name)| name),
+    }
+    .to_owned();
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let asked = Asked { operation, body: String::from_utf8_lossy(&body).into_owned() };
     let number = {

@@ -19,6 +19,12 @@ pub struct Needs {
     pub discovers: bool,
     /// Whether it asks CloudTrail who wrote what.
     pub attributes: bool,
+    /// Whether it asks for the accounts of an organization.
+    pub lists_accounts: bool,
+    /// Whether it asks for the accounts of units of an organization.
+    pub lists_units: bool,
+    /// Whether it asks accounts for their Regions.
+    pub lists_regions: bool,
     /// Where records lie, if in a bucket.
     pub bucket: Option<S3Location>,
 }
@@ -39,9 +45,20 @@ pub struct Workflow {
 /// The least policy for some needs.
 ///
 /// The actions of CloudWatch Logs and CloudTrail take neither a resource nor a condition here
-/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>).
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>). Those of
+/// Organizations could be narrowed to ARNs with the ids of the organization and of all units below, which are not known here.
 pub fn permissions_json(needs: &Needs) -> String {
-    let Needs { only_assumes, roles, writes, discovers, attributes, bucket } = needs;
+    let Needs {
+        only_assumes,
+        roles,
+        writes,
+        discovers,
+        attributes,
+        lists_accounts,
+        lists_units,
+        lists_regions,
+        bucket,
+    } = needs;
     let mut read = vec!["logs:DescribeResourcePolicies"];
     if *discovers {
         read.push("logs:DescribeLogGroups");
@@ -57,6 +74,20 @@ pub fn permissions_json(needs: &Needs) -> String {
     if *writes && !only_assumes {
         let write = ["logs:DeleteResourcePolicy", "logs:PutResourcePolicy"];
         statements.push(statement("WritePolicies", &write, "*"));
+    }
+    let mut find = Vec::new();
+    if *lists_regions {
+        find.push("account:ListRegions");
+    }
+    if *lists_accounts {
+        find.push("organizations:ListAccounts");
+    }
+    if *lists_units {
+        find.push("organizations:ListAccountsForParent");
+        find.push("organizations:ListOrganizationalUnitsForParent");
+    }
+    if !find.is_empty() {
+        statements.push(statement("FindTargets", &find, "*"));
     }
     if !roles.is_empty() {
         let mut assume = statement("AssumeRoles", &["sts:AssumeRole"], "");
@@ -161,6 +192,23 @@ mod tests {
         assert!(permissions_json(&caller).contains("role/logpolicy"));
         let some = Needs { roles, ..Needs::default() };
         assert_eq!(actions(&some), ["logs:DescribeResourcePolicies", "sts:AssumeRole"]);
+    }
+
+    #[test]
+    fn who_finds_targets_may_ask_for_them() {
+        let whole = Needs { lists_accounts: true, lists_regions: true, ..Needs::default() };
+        let read = "logs:DescribeResourcePolicies";
+        assert_eq!(actions(&whole), [read, "account:ListRegions", "organizations:ListAccounts"]);
+        let roles = BTreeSet::from(["arn:aws:iam::*:role/logpolicy".to_owned()]);
+        let units = Needs { only_assumes: true, lists_units: true, roles, ..Needs::default() };
+        assert_eq!(
+            actions(&units),
+            [
+                "organizations:ListAccountsForParent",
+                "organizations:ListOrganizationalUnitsForParent",
+                "sts:AssumeRole"
+            ]
+        );
     }
 
     #[test]

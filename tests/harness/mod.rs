@@ -14,11 +14,16 @@ const BIN: &str = env!("CARGO_BIN_EXE_logpolicy");
 
 /// `logpolicy emulate` on a free port.
 pub struct Emulator {
-    child: Child,
+    child: Option<Child>,
     pub url: String,
 }
 
 impl Emulator {
+    /// Another server that runs already, and goes on.
+    pub fn at(url: &str) -> Self {
+        Self { child: None, url: url.to_owned() }
+    }
+
     pub fn start(world: &Path, faults: &Value, arguments: &[&str]) -> Self {
         let mut command = Command::new(BIN);
         command.args(["emulate", "--world"]).arg(world).args(arguments);
@@ -31,14 +36,16 @@ impl Emulator {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.strip_prefix("listening on ").unwrap().trim().to_owned();
-        Self { child, url }
+        Self { child: Some(child), url }
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

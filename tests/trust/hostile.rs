@@ -159,9 +159,7 @@ fn a_body_that_drips_ends_with_the_time() {
 
 #[test]
 fn a_bucket_of_records_is_not_trusted_either() {
-    let answers: [(&str, fn(&str, &mut TcpStream)); 2] = [("endless", endless), ("dripping", dripping)];
-    for (name, answer) in answers {
-        let server = Server::start(answer);
+    for (name, server) in [("endless", Server::start(endless)), ("dripping", Server::start(dripping))] {
         let play = play_with_bucket(&server.url);
         let (output, memory) = run(&play, &server.url, &["state", "list"]);
         assert_eq!(output.status.code(), Some(1), "{name}: {}", text(&output));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::config::{Loaded, load_with};
+use crate::config::{Loaded, parse_with};
 use crate::import::{Found, Joined, joined};
 use crate::model::{Diagnostic, Diagnostics, PolicyAddress, Severity, SourceSpan, Target, Unmanaged};
 use crate::policy::Document;
@@ -96,7 +96,7 @@ impl<'a> Draft<'a> {
             let texts = self.texts(seen);
             let read: Vec<(PathBuf, String)> =
                 texts.iter().map(|written| (written.path.clone(), written.text.clone())).collect();
-            let loaded = load_with(&self.place.base, &read)?;
+            let loaded = parse_with(&self.place.base, &read)?.loaded(&self.world.directory);
             let mut wrong = Self::unreadable(&loaded, &texts);
             if wrong.is_empty() {
                 unattributed(&loaded)?;

@@ -21,7 +21,7 @@ use super::interrupt::Interrupt;
 use super::lock::Locks;
 use super::only::Only;
 use super::streams::Streams;
-use super::world::{World, open_files};
+use super::world::{World, open_parsed};
 
 pub(super) use arguments::{IMPORT_HELP, ImportArguments};
 use draft::Draft;
@@ -35,8 +35,8 @@ pub(super) async fn run(
     global: &Global,
     streams: Streams,
 ) -> Result<Exit, Failure> {
-    let (place, files) = Place::of(arguments, global)?;
-    let world = match open_files(files, &place.global, streams, arguments.format).await? {
+    let (place, parsed) = Place::of(arguments, global)?;
+    let world = match open_parsed(parsed, &place.global, streams, arguments.format).await? {
         Ok(world) => world,
         Err(exit) => return Ok(exit),
     };

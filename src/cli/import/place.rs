@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, ReadError, load_with};
+use crate::config::{self, Parsed, ReadError, parse_with};
 use crate::model::{Access, Limits, Target};
 use crate::report::{DeclaredTarget, DesiredFile, desired_yaml};
 use crate::store::write_public;
@@ -11,7 +11,7 @@ use crate::store::write_public;
 use super::super::arguments::Global;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::world::{DEFAULT_FILE, Files, World, paths};
+use super::super::world::{DEFAULT_FILE, World, paths};
 use super::ImportArguments;
 use super::draft::Written;
 
@@ -40,15 +40,15 @@ pub(super) enum Output {
 
 impl Place {
     /// The place that the arguments name, and the files that say which targets there are.
-    pub(super) fn of(arguments: &ImportArguments, global: &Global) -> Result<(Self, Files), Failure> {
+    pub(super) fn of(arguments: &ImportArguments, global: &Global) -> Result<(Self, Parsed), Failure> {
         let output = Output::of(arguments);
         let (mut global, force) = (global.clone(), arguments.force);
         if arguments.account.is_empty() {
             let base = paths(&global);
-            let loaded =
-                config::load(&base).map_err(|error| nothing_to_read(error, global.files.is_empty()))?;
+            let parsed =
+                config::parse(&base).map_err(|error| nothing_to_read(error, global.files.is_empty()))?;
             let place = Self { global, base, declares: None, output, force };
-            return Ok((place, Files::judged(loaded)));
+            return Ok((place, parsed));
         }
         if !global.files.is_empty() {
             return Err(Failure::usage(
@@ -59,10 +59,10 @@ impl Place {
         let declares = declared(arguments);
         let (text, _) = desired_yaml(&DesiredFile { targets: declares.clone(), ..DesiredFile::default() });
         let head = output.head();
-        let loaded = load_with(&[], &[(head.clone(), text)])?;
+        let parsed = parse_with(&[], &[(head.clone(), text)])?;
         global.files = vec![head];
         let place = Self { global, base: Vec::new(), declares: Some(declares), output, force };
-        Ok((place, Files::judged(loaded)))
+        Ok((place, parsed))
     }
 
     /// Refuses where a file is there already, before anything is looked at; one that is read is never replaced, for its
