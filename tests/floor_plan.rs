@@ -52,7 +52,7 @@ const PACKAGES: [(&str, &[&str]); 30] = [
     ("minijinja", &["report"]),
     ("hyper", &["emulator"]),
     ("hyper_util", &["emulator"]),
-    ("http_body_util", &["emulator"]),
+    ("http_body_util", &["provider", "emulator"]),
     ("globset", &["cli"]),
     ("indicatif", &["cli"]),
     ("clap", &["cli"]),

@@ -14,6 +14,60 @@ use super::settle::{Standing, is_done, overtaken};
 
 /// Carries out the plan of one target. `recorded` is the record that the plan was made from; once `stop` is set, the
 /// write in flight is finished and recorded, and no other is begun.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use std::sync::atomic::AtomicBool;
+///
+/// use logpolicy::apply::{Recorder, Stamp, apply};
+/// use logpolicy::model::{LiveState, RecordedState};
+/// use logpolicy::plan::{PlanFormat, PlanInput, TargetResult, plan};
+/// use logpolicy::provider::{Aws, Credentials, Options};
+/// use logpolicy::{config, emulator};
+///
+/// /// Forgets the record: a real one keeps it, as `logpolicy::store::Store` does.
+/// struct Nowhere;
+///
+/// impl Recorder for Nowhere {
+///     async fn save(&mut self, recorded: &mut RecordedState) -> Result<(), String> {
+///         recorded.serial += 1;
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let loaded = config::load(&["examples/quickstart".into()])?;
+/// let at = &loaded.desired.targets[0];
+/// let plan = plan(&PlanInput {
+///     desired: &loaded.desired.at(at),
+///     sources: &loaded.sources,
+///     account: &at.target.account,
+///     live: &LiveState::default(),
+///     recorded: Some(&RecordedState::default()),
+///     unmanaged: &loaded.desired.unmanaged,
+///     guards: loaded.desired.guards,
+///     left_out: &BTreeSet::new(),
+///     allowed: &[],
+///     tests: &loaded.desired.tests_at(at),
+///     diagnostics: Vec::new(),
+/// });
+/// assert_eq!(plan.operations.len(), 2);
+///
+/// let results = [TargetResult { target: at.target.clone(), plan: Ok(plan.clone()) }];
+/// let approved = plan.approve(PlanFormat::new(&results).digest().as_str()).map_err(|_| "it is refused")?;
+/// let emulator = emulator::start(emulator::Options::default()).await?;
+/// let aws = Aws::new(Options::new(Some(emulator.url()), Credentials::Sandbox));
+/// let (reader, writer) = (aws.reader(at).await, aws.writer(at).await);
+/// let stamp = Stamp { applied_at: "2026-01-01T00:00:00Z".to_owned() };
+/// let stop = AtomicBool::new(false);
+/// let record = RecordedState::default();
+/// let outcome = apply(&approved, record, &reader, &writer, &mut Nowhere, &stamp, &stop).await;
+/// // The world is new and has no log group, so that of two policies one is written.
+/// assert_eq!(outcome.outcomes.iter().filter(|done| done.outcome.is_satisfied()).count(), 1);
+/// # Ok(())
+/// # }
+/// ```
 pub async fn apply(
     plan: &ApprovedPlan,
     recorded: RecordedState,

@@ -66,6 +66,34 @@ fn holder() -> Holder {
     let who = variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
     let host = gethostname::gethostname().to_string_lossy().into_owned();
     let command: Vec<String> =
-        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        std::env::args_os().skip(1).map(|word| without_password(&word.to_string_lossy())).collect();
     Holder::new(who, host, now(), format!("logpolicy {}", command.join(" ")))
+}
+
+/// A word of the command line without the name and the password of a URL in it: others read the lock.
+fn without_password(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match host.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}{path}"),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn passwords_are_left_out() {
+        for (word, shown) in [
+            ("plan", "plan"),
+            ("http://127.0.0.1:4599", "http://127.0.0.1:4599"),
+            ("--endpoint-url=https://ada:p@ss@example.com:1/x@y", "--endpoint-url=https://example.com:1/x@y"),
+            ("https://ada@example.com?a@b", "https://example.com?a@b"),
+            ("a@b", "a@b"),
+        ] {
+            assert_eq!(without_password(word), shown, "{word}");
+        }
+    }
 }

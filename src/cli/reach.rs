@@ -48,7 +48,7 @@ pub(super) fn state_location(desired: &DesiredState, global: &Global) -> StateLo
 }
 
 /// The way to AWS, or to what stands for it.
-fn reached(global: &Global, endpoint_url: Option<String>, credentials: Credentials) -> Aws {
+pub(super) fn reached(global: &Global, endpoint_url: Option<String>, credentials: Credentials) -> Aws {
     let usual = Options::new(endpoint_url, credentials);
     let rates = Rates {
         reads: global.read_tps.or(usual.rates.reads),

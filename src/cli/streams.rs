@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::report::{Layout, Style};
+use crate::report::{Layout, Style, plain};
 
 use super::arguments::{Colour, Global};
 use super::failure::Failure;
@@ -62,9 +62,9 @@ impl Streams {
 
     /// Says why a command ended early.
     pub(super) fn failure(self, failure: &Failure) {
-        let mut text = format!("{}: {}\n", Style::Bad.paint("error"), failure.message);
+        let mut text = format!("{}: {}\n", Style::Bad.paint("error"), plain(&failure.message));
         for hint in &failure.hints {
-            text.push_str(&format!("  {}: {hint}\n", Style::Strong.paint("help")));
+            text.push_str(&format!("  {}: {}\n", Style::Strong.paint("help"), plain(hint)));
         }
         self.report(&text);
     }

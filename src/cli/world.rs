@@ -8,7 +8,7 @@ use crate::fleet::{self, Workers};
 use crate::model::{
     DesiredState, DesiredTarget, Diagnostic, Diagnostics, Directory, OpenTarget, Sources, Target,
 };
-use crate::provider::{Aws, Credentials, Options};
+use crate::provider::{Aws, Credentials};
 use crate::report::{counted, diagnostics_text, validate_json};
 use crate::store::Store;
 use crate::validate::{ACCESS_TEST_FAILS, judged};
@@ -19,7 +19,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::lookup::{asks, look_up, open_note};
 use super::progress::{Progress, Seen};
-use super::reach::{Reach, state_location};
+use super::reach::{Reach, reached, state_location};
 use super::shard::covered;
 use super::streams::Streams;
 
@@ -295,7 +295,7 @@ pub(super) async fn open_store(
         return Ok(Err(files.exit()));
     }
     let location = state_location(&files.desired, global);
-    let aws = Aws::new(Options::new(None, Credentials::Chain));
+    let aws = reached(global, None, Credentials::Chain);
     let store = Store::open(&location, async || aws.config().await).await;
     Ok(Ok((files.desired, store)))
 }

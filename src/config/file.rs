@@ -75,6 +75,15 @@ impl ReadError {
 
 /// Reads files and folders as one desired state, offline: what only AWS knows is stood in for.
 ///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let loaded = logpolicy::config::load(&["examples/quickstart".into()])?;
+/// assert!(!loaded.diagnostics.has_errors());
+/// assert_eq!(loaded.desired.targets[0].target.to_string(), "111122223333/us-east-1");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`ReadError`] where a path cannot be read at all; what is wrong inside the files is in the diagnostics.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, ReadError> {

@@ -34,6 +34,24 @@ pub struct Emulator {
 
 /// Binds the port, loads the world and begins to serve, as a task of the tokio runtime it is called in.
 ///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use logpolicy::provider::{Aws, Credentials, Options, PolicyReader};
+/// use logpolicy::{config, emulator};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = emulator::start(emulator::Options::default()).await?;
+/// let aws = Aws::new(Options::new(Some(emulator.url()), Credentials::Sandbox));
+/// let loaded = config::load(&["examples/quickstart".into()])?;
+/// let reader = aws.reader(&loaded.desired.targets[0]).await;
+/// let live = reader.read(&BTreeSet::new()).await?;
+/// assert!(live.policies.is_empty(), "a new world");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// Fails if the address is not loopback and remote callers are not allowed, if it cannot be bound, if the world file is

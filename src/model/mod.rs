@@ -9,6 +9,7 @@ mod desired;
 mod diagnostic;
 mod directory;
 mod event;
+mod excerpt;
 mod grant;
 mod limits;
 mod lint;
@@ -34,6 +35,7 @@ pub use desired::{
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use directory::{AccountsOf, Asked, Directory, Members, Membership, OpenTarget, RegionsOf};
 pub use event::{LookupWindow, WriteEvent, WriteEvents, WriteKind, WriteQuery};
+pub use excerpt::excerpt;
 pub use grant::{GrantTemplate, Overflow, Packing};
 pub use limits::Limits;
 pub use lint::{Exception, Lint};

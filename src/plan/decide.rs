@@ -140,6 +140,40 @@ pub enum Kept {
 }
 
 /// Decides what is done at one target.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use logpolicy::config;
+/// use logpolicy::model::{LiveState, RecordedState};
+/// use logpolicy::plan::{PlanFormat, PlanInput, TargetResult, plan};
+/// use logpolicy::report::{Layout, plan_text};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let loaded = config::load(&["examples/quickstart".into()])?;
+/// let at = &loaded.desired.targets[0];
+/// let plan = plan(&PlanInput {
+///     desired: &loaded.desired.at(at),
+///     sources: &loaded.sources,
+///     account: &at.target.account,
+///     live: &LiveState::default(),
+///     recorded: Some(&RecordedState::default()),
+///     unmanaged: &loaded.desired.unmanaged,
+///     guards: loaded.desired.guards,
+///     left_out: &BTreeSet::new(),
+///     allowed: &[],
+///     tests: &loaded.desired.tests_at(at),
+///     diagnostics: Vec::new(),
+/// });
+/// assert_eq!(plan.operations.len(), 2);
+///
+/// let results = [TargetResult { target: at.target.clone(), plan: Ok(plan) }];
+/// let digest = PlanFormat::new(&results).digest().clone();
+/// let text = plan_text(&results, &digest, Layout::default());
+/// assert!(text.contains("policy:route53-query-logs"));
+/// # Ok(())
+/// # }
+/// ```
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let (target, limits) = (&input.desired.at.target, input.desired.at.limits);
     let diagnostics = input.diagnostics.iter().map(|finding| {

@@ -326,6 +326,27 @@ fn letters(text: &str) -> Vec<Token> {
 }
 
 /// How access changes from one set of policies to another.
+///
+/// ```
+/// use logpolicy::policy::{AccessChange, Attached, Document, Found};
+///
+/// let policy = |service: &str| {
+///     Document::from_text(format!(
+///         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Service":"{service}"}},
+///             "Action":"logs:PutLogEvents","Resource":"*"}}}}"#
+///     ))
+/// };
+/// let (before, after) = (policy("es.amazonaws.com"), policy("events.amazonaws.com"));
+/// let change = AccessChange::between(
+///     "arn:aws:logs:us-east-1:111122223333:log-group:",
+///     &[Attached { document: &before, log_group: None }],
+///     &[Attached { document: &after, log_group: None }],
+/// );
+/// let Found::Witness(request) = &change.gained else { panic!("something is gained") };
+/// assert_eq!(request.service, "events.amazonaws.com");
+/// assert!(matches!(change.lost, Found::Witness(_)));
+/// assert!(!change.is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessChange {
     /// A request that is newly allowed.

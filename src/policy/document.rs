@@ -81,6 +81,19 @@ impl fmt::Debug for Fingerprint {
 /// The text is what is sent or was read; the canonical form is what is compared. A text that is not JSON is a
 /// document too (a live one may be anything): it has no statements and equals only the same text. All but the text is
 /// made when it is asked for: of most documents of a fleet nobody asks.
+///
+/// ```
+/// use logpolicy::policy::Document;
+///
+/// let statement = r#"{"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},"Action":"logs:PutLogEvents","Resource":"*"}"#;
+/// let one = Document::from_text(format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#));
+/// let list = Document::from_text(format!(r#"{{ "Statement": [{statement}], "Version": "2012-10-17" }}"#));
+/// // IAM reads both the same; the texts stay as they are.
+/// assert_eq!(one, list);
+/// assert_eq!(one.fingerprint(), list.fingerprint());
+/// assert_ne!(one.text(), list.text());
+/// assert_ne!(one, Document::from_text("not JSON"));
+/// ```
 #[derive(Clone)]
 pub struct Document {
     text: String,

@@ -8,12 +8,13 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_sts::Client;
-use aws_sdk_sts::error::DisplayErrorContext;
 use aws_smithy_async::time::SharedTimeSource;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
 
 use crate::model::AssumedRole;
+
+use super::error::words;
 
 /// STS as it is asked with some credentials, in any Region.
 #[derive(Debug)]
@@ -105,10 +106,7 @@ impl AssumedCredentials {
             Err(_) => call.await,
         };
         let answer = answer.map_err(|error| {
-            CredentialsError::provider_error(format!(
-                "the role {arn} cannot be assumed: {}",
-                DisplayErrorContext(&error)
-            ))
+            CredentialsError::provider_error(format!("the role {arn} cannot be assumed: {}", words(&error)))
         })?;
         let found = answer.credentials.ok_or_else(|| {
             CredentialsError::provider_error(format!("the answer of AssumeRole for {arn} has no credentials"))

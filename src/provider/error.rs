@@ -8,6 +8,8 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatchlogs::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::model::excerpt;
+
 /// What kind of trouble it is: this decides what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProviderErrorKind {
@@ -61,7 +63,7 @@ impl ProviderError {
         message: impl Into<String>,
     ) -> Self {
         let kind = ProviderErrorKind::Malformed;
-        Self { kind, operation, place: place.to_string(), message: message.into() }
+        Self { kind, operation, place: place.to_string(), message: excerpt(&message.into()) }
     }
 
     /// Reads the SDK's error.
@@ -73,33 +75,50 @@ impl ProviderError {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (kind, message) = match error {
-            SdkError::ServiceError(context) => {
-                let status = context.raw().status().as_u16();
-                let (code, words) = (context.err().code(), context.err().message());
-                let kind = code.map_or(ProviderErrorKind::Other, kind_of_code);
-                let kind = match kind {
-                    ProviderErrorKind::Other if status >= 500 => ProviderErrorKind::Unavailable,
-                    ProviderErrorKind::Other if code.is_none() => ProviderErrorKind::Malformed,
-                    kind => kind,
-                };
-                let code = code
-                    .map_or_else(|| format!("HTTP status {status} without an error code"), ToOwned::to_owned);
-                let request = error.request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
-                (kind, format!("{code}: {}{request}", words.unwrap_or("no message")))
-            }
-            SdkError::TimeoutError(_) => (ProviderErrorKind::Unanswered, "no answer in time".to_owned()),
-            SdkError::ResponseError(_) => {
-                (ProviderErrorKind::Unanswered, format!("the answer could not be read: {}", chain(error)))
-            }
-            _ if is_about_credentials(error) => (ProviderErrorKind::Credentials, chain(error)),
-            SdkError::DispatchFailure(_) => {
-                (ProviderErrorKind::Unanswered, format!("no connection: {}", chain(error)))
-            }
-            _ => (ProviderErrorKind::Other, chain(error)),
-        };
-        Self { kind, operation, place: place.to_string(), message }
+        let (kind, message) = read(error);
+        Self { kind, operation, place: place.to_string(), message: excerpt(&message) }
     }
+}
+
+/// What kind of trouble the SDK's error is, and its words; nothing of an answer but what the service says in it, for an answer may hold
+/// secrets.
+fn read<E>(error: &SdkError<E, HttpResponse>) -> (ProviderErrorKind, String)
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            let (code, words) = (context.err().code(), context.err().message());
+            let kind = code.map_or(ProviderErrorKind::Other, kind_of_code);
+            let kind = match kind {
+                ProviderErrorKind::Other if status >= 500 => ProviderErrorKind::Unavailable,
+                ProviderErrorKind::Other if code.is_none() => ProviderErrorKind::Malformed,
+                kind => kind,
+            };
+            let code =
+                code.map_or_else(|| format!("HTTP status {status} without an error code"), ToOwned::to_owned);
+            let request = error.request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
+            (kind, format!("{code}: {}{request}", words.unwrap_or("no message")))
+        }
+        SdkError::TimeoutError(_) => (ProviderErrorKind::Unanswered, "no answer in time".to_owned()),
+        SdkError::ResponseError(_) => {
+            (ProviderErrorKind::Unanswered, format!("the answer could not be read: {}", chain(error)))
+        }
+        _ if is_about_credentials(error) => (ProviderErrorKind::Credentials, chain(error)),
+        SdkError::DispatchFailure(_) => {
+            (ProviderErrorKind::Unanswered, format!("no connection: {}", chain(error)))
+        }
+        _ => (ProviderErrorKind::Other, chain(error)),
+    }
+}
+
+/// The words of the SDK's error alone.
+pub(super) fn words<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    excerpt(&read(error).1)
 }
 
 /// The codes that AWS answers with; some are in no model, so the text is what counts.

@@ -15,6 +15,7 @@ mod event_reader;
 mod event_reader_tests;
 mod hint;
 mod http;
+mod options;
 mod pace;
 mod reader;
 mod retry;
@@ -29,9 +30,10 @@ use std::collections::BTreeSet;
 use crate::model::{LivePolicy, LiveState, LookupWindow, PolicyKey, WriteEvents};
 
 pub use bucket::Rate;
-pub use connection::{Aws, Credentials, Options, Rates, Timeouts};
+pub use connection::Aws;
 pub use error::{ProviderError, ProviderErrorKind};
 pub use event_reader::AwsEventReader;
+pub use options::{Credentials, Options, Rates, Timeouts};
 pub use reader::AwsReader;
 pub use writer::AwsWriter;
 

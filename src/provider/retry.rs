@@ -31,10 +31,10 @@ pub(super) fn partition(name: String) -> RetryPartition {
 #[derive(Debug)]
 pub(super) struct NeverTheseCodes;
 
-/// A write is sent again only when it was certainly not carried out: throttled. All else is settled by reading,
-/// for a second put would overwrite what somebody else wrote in between.
+/// A write is sent again only when it was certainly not carried out: throttled, or signed with a clock that differs from AWS's, which
+/// the SDK sets right. All else is settled by reading, for a second put would overwrite what somebody else wrote in between.
 #[derive(Debug)]
-pub(super) struct OnlyThrottledWrites;
+pub(super) struct OnlyWritesNotDone;
 
 impl ClassifyRetry for NeverTheseCodes {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
@@ -50,7 +50,7 @@ impl ClassifyRetry for NeverTheseCodes {
     }
 }
 
-impl ClassifyRetry for OnlyThrottledWrites {
+impl ClassifyRetry for OnlyWritesNotDone {
     fn classify_retry(&self, _context: &InterceptorContext) -> RetryAction {
         RetryAction::NoActionIndicated
     }
@@ -61,13 +61,14 @@ impl ClassifyRetry for OnlyThrottledWrites {
                 kind: ErrorKind::ThrottlingError,
                 ..
             }) if !has_forbidden_code(context) => RetryAction::NoActionIndicated,
+            RetryAction::RetryIndicated(_) if has_code(context, &UNSIGNED) => RetryAction::NoActionIndicated,
             RetryAction::RetryIndicated(_) => RetryAction::RetryForbidden,
             _ => RetryAction::NoActionIndicated,
         }
     }
 
     fn name(&self) -> &'static str {
-        "retry throttled writes only"
+        "retry writes only that were not carried out"
     }
 
     fn priority(&self) -> RetryClassifierPriority {
@@ -75,11 +76,22 @@ impl ClassifyRetry for OnlyThrottledWrites {
     }
 }
 
+/// A full quota, which the SDK takes for throttling, and a failed compare-and-swap.
+const FORBIDDEN: [&str; 2] = ["LimitExceededException", "OperationAbortedException"];
+
+/// Refused for the signature, before anything was carried out. The SDK tries such a call again only where the answer's own
+/// time differs by minutes from ours.
+const UNSIGNED: [&str; 4] =
+    ["InvalidSignatureException", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "AuthFailure"];
+
 fn has_forbidden_code(context: &InterceptorContext) -> bool {
+    has_code(context, &FORBIDDEN)
+}
+
+fn has_code(context: &InterceptorContext, codes: &[&str]) -> bool {
     let Some(Err(error)) = context.output_or_error() else { return false };
     let Some(error) = error.as_operation_error() else { return false };
-    error_code(error)
-        .is_some_and(|code| matches!(code, "LimitExceededException" | "OperationAbortedException"))
+    error_code(error).is_some_and(|code| codes.contains(&code))
 }
 
 /// The code of any of the three operations that we call.

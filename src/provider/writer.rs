@@ -9,7 +9,7 @@ use crate::model::{PolicyKey, PolicyScope, Target};
 use super::PolicyWriter;
 use super::bucket::{Bucket, turn};
 use super::error::{ProviderError, ProviderErrorKind};
-use super::retry::OnlyThrottledWrites;
+use super::retry::OnlyWritesNotDone;
 
 /// Writes the policies of one target.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct AwsWriter {
 
 impl AwsWriter {
     pub(super) fn new(client: &Client, target: Target, bucket: Option<Arc<Bucket>>) -> Self {
-        let config = client.config().to_builder().retry_classifier(OnlyThrottledWrites);
+        let config = client.config().to_builder().retry_classifier(OnlyWritesNotDone);
         Self { client: Client::from_conf(config.build()), target, bucket }
     }
 

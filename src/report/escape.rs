@@ -2,7 +2,7 @@
 
 /// The text with everything written out that a terminal would obey or hide: control characters, and the
 /// characters that turn or join text invisibly (Unicode TR 36, "bidirectional text spoofing").
-pub(super) fn terminal(text: &str) -> String {
+pub fn terminal(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_control() || is_invisible(letter) {

@@ -2,6 +2,22 @@
 //!
 //! Rendering takes a value and returns text; nothing here prints. Text carries terminal styles, which the
 //! stream it is written to keeps or strips.
+//!
+//! ```
+//! use logpolicy::report::{Coverage, Layout, diagnostics_text, validate_json};
+//! use logpolicy::{config, validate::judged};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let text = "version: 1\ntargets: { main: { account: 12, regions: [us-east-1] } }\n";
+//! let loaded = config::load_with(&[], &[("logpolicy.yaml".into(), text.to_owned())])?;
+//! let findings = loaded.diagnostics.and(judged(&loaded.desired).iter().cloned());
+//! let text = diagnostics_text(&findings, &loaded.sources, Layout::default());
+//! assert!(text.contains("logpolicy.yaml:2"), "{text}");
+//! let json = validate_json(&findings, &loaded.sources, &Coverage::default());
+//! assert!(json.contains("\"kind\": \"validate\""), "{json}");
+//! # Ok(())
+//! # }
+//! ```
 
 mod access;
 mod apply;
@@ -46,6 +62,7 @@ pub use drift::{
     drift_sarif, drift_text,
 };
 pub use envelope::{Coverage, Part, json_last_line, json_line, json_report};
+pub use escape::terminal as plain;
 pub use file_page::file_page;
 pub use finding::Finding;
 pub use github::{plan_github, validate_github};

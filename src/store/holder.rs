@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::excerpt;
+
 use super::unique::unique;
 
 /// The run that holds a lock, for the one who is refused.
@@ -43,6 +45,8 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id: _, who, host, process, since, command } = self;
-        write!(formatter, "{who} on {host} since {since} (process {process}: {command})")
+        // Whoever can write the lock can write anything there.
+        let words = format!("{who} on {host} since {since} (process {process}: {command})");
+        formatter.write_str(&excerpt(&words))
     }
 }

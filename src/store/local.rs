@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::model::{RecordedState, Target};
+use crate::model::{RecordedState, Target, excerpt};
 
 use super::local_lock::{LocalLock, Taken, remove};
 use super::unique::unique;
@@ -36,7 +36,8 @@ impl LocalStore {
             }
             Err(source) => return Err(StoreError::File { action: "reading the state", source }),
         };
-        let read = format::read(target, &text).map_err(|reason| StoreError::Unusable { place, reason })?;
+        let read = format::read(target, &text)
+            .map_err(|reason| StoreError::Unusable { place, reason: excerpt(&reason) })?;
         Ok(read.recorded)
     }
 

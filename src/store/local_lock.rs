@@ -97,9 +97,12 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 
 fn open(path: &Path) -> io::Result<File> {
     fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    let options = || fs_err::OpenOptions::new();
-    let file = options().read(true).write(true).create(true).truncate(false).open(path)?;
-    Ok(file.into_parts().0)
+    let mut options = fs_err::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    // It says who runs what, and whoever can open it can lock it.
+    #[cfg(unix)]
+    fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Ok(options.open(path)?.into_parts().0)
 }
 
 /// Who holds the lock; who took it a moment ago has not signed yet.

@@ -13,10 +13,10 @@ use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumVa
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 
-use crate::model::{RecordedState, S3Location, Target};
+use crate::model::{RecordedState, S3Location, Target, excerpt};
 
 use super::local::next;
-use super::s3_error::{Trouble, trouble};
+use super::s3_error::{Trouble, chain, trouble};
 use super::unique::unique;
 use super::{Holder, StoreError, format};
 
@@ -26,11 +26,16 @@ const ATTEMPTS: u32 = 6;
 /// The pause before the second attempt; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long the body of an object may take where nothing is said.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The records below one prefix.
 #[derive(Debug, Clone)]
 pub(super) struct S3Store {
     client: Client,
     location: S3Location,
+    /// How long the body of an object may take; the SDK's own timeouts end with its head.
+    patience: Duration,
 }
 
 /// An object as it was read.
@@ -52,7 +57,9 @@ impl S3Store {
         }
         let elsewhere = location.endpoint_url.is_some() || config.endpoint_url().is_some();
         let client = Client::from_conf(builder.force_path_style(elsewhere).build());
-        Self { client, location: location.clone() }
+        let timeouts = config.timeout_config();
+        let patience = timeouts.and_then(|timeouts| timeouts.operation_timeout()).unwrap_or(PATIENCE);
+        Self { client, location: location.clone(), patience }
     }
 
     fn key(&self, target: &Target, extension: &str) -> String {
@@ -86,7 +93,10 @@ impl S3Store {
     }
 
     fn read(&self, target: &Target, key: &str, object: &Object) -> Result<format::Read, StoreError> {
-        let unusable = |reason| StoreError::Unusable { place: self.place(key), reason };
+        let unusable = |reason: String| {
+            let reason = excerpt(&reason);
+            StoreError::Unusable { place: self.place(key), reason }
+        };
         format::read(target, &object.text).map_err(unusable)
     }
 
@@ -198,9 +208,10 @@ impl S3Store {
         };
         let etag = object.e_tag().map(ToOwned::to_owned);
         let etag = etag.ok_or_else(|| self.failed(action, key, "the answer has no ETag".to_owned()))?;
-        let cut =
-            |error: aws_sdk_s3::primitives::ByteStreamError| self.failed(action, key, error.to_string());
-        let bytes = object.body.collect().await.map_err(cut)?.into_bytes();
+        let late = |_| self.failed(action, key, "no whole answer in time".to_owned());
+        let cut = |error| self.failed(action, key, chain(&error));
+        let body = tokio::time::timeout(self.patience, object.body.collect()).await.map_err(late)?;
+        let bytes = body.map_err(cut)?.into_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Some(Object { text, etag }))
     }

@@ -5,6 +5,8 @@ use std::error::Error;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::model::excerpt;
+
 /// Why a call failed.
 pub(super) struct Trouble {
     /// Whether only a reading can tell what the write did: another write was first, one was in progress
@@ -25,6 +27,7 @@ where
             let (code, words) = (context.err().code(), context.err().message());
             let code = code.map_or_else(|| format!("HTTP status {status}"), ToOwned::to_owned);
             let message = words.map_or_else(|| code.clone(), |words| format!("{code}: {words}"));
+            let message = excerpt(&message);
             Trouble { to_be_read: matches!(status, 409 | 412 | 429) || status >= 500, message }
         }
         SdkError::TimeoutError(_) => unanswered("no answer in time".to_owned()),
@@ -38,9 +41,9 @@ fn unanswered(message: String) -> Trouble {
 }
 
 /// The innermost words are the ones that help.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     let mut words: Vec<String> = causes.map(ToString::to_string).collect();
     words.dedup();
-    if words.is_empty() { error.to_string() } else { words.join(": ") }
+    excerpt(&if words.is_empty() { error.to_string() } else { words.join(": ") })
 }

@@ -71,6 +71,33 @@ const MOST_JUDGED_BYTES: usize = 256 * 1024;
 pub const ACCESS_TEST_FAILS: &str = "LP119";
 
 /// Findings with the levels that the files give them, and what the files accept in vain.
+///
+/// ```
+/// use logpolicy::{config, validate};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let text = r#"
+/// version: 1
+/// targets: { main: { account: "111122223333", regions: [us-east-1] } }
+/// policies:
+///   - name: everybody
+///     document:
+///       Version: "2012-10-17"
+///       Statement:
+///         - Effect: Allow
+///           Principal: { Service: es.amazonaws.com }
+///           Action: logs:PutLogEvents
+///           Resource: "arn:aws:logs:us-east-1:111122223333:log-group:/aws/es/*:*"
+/// "#;
+/// let loaded = config::load_with(&[], &[("logpolicy.yaml".into(), text.to_owned())])?;
+/// let findings = validate::judged(&loaded.desired);
+/// let codes: Vec<&str> = findings.iter().map(|finding| finding.code.0).collect();
+/// // Nothing says for whom the service writes: a confused deputy.
+/// assert_eq!(codes, ["LP401"]);
+/// assert!(!findings.has_errors());
+/// # Ok(())
+/// # }
+/// ```
 pub fn judged(desired: &DesiredState) -> Diagnostics {
     Diagnostics::new(levelled(desired, validate(desired)))
 }

@@ -76,8 +76,13 @@ impl Play {
 
     /// The binary with the account's credentials and no other settings.
     pub fn command(&self, emulator: &Emulator, arguments: &[&str]) -> Command {
+        self.command_at(&emulator.url, arguments)
+    }
+
+    /// The same against whatever answers there.
+    pub fn command_at(&self, url: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(BIN);
-        command.current_dir(self.folder.path()).args(["--endpoint-url", &emulator.url]).args(arguments);
+        command.current_dir(self.folder.path()).args(["--endpoint-url", url]).args(arguments);
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.envs([
             ("HOME", self.folder.path().to_str().unwrap()),
