@@ -52,10 +52,11 @@ fn workflows_may_do_what_they_must_and_no_more() {
     assert_eq!(permissions(&release), BTreeMap::new());
     let jobs = release["jobs"].as_mapping().unwrap();
     let found: BTreeSet<&str> = jobs.keys().map(|name| name.as_str().unwrap()).collect();
-    assert_eq!(found, ["check", "build", "publish", "image", "image-of-all-platforms"].into());
-    let rights: [(&str, &[&str]); 5] = [
+    assert_eq!(found, ["check", "build", "repeat", "publish", "image", "image-of-all-platforms"].into());
+    let rights: [(&str, &[&str]); 6] = [
         ("check", &[]),
         ("build", &[]),
+        ("repeat", &[]),
         ("publish", &["attestations", "contents", "id-token"]),
         ("image", &["packages"]),
         ("image-of-all-platforms", &["attestations", "id-token", "packages"]),
@@ -64,9 +65,11 @@ fn workflows_may_do_what_they_must_and_no_more() {
         assert_eq!(writes(&release["jobs"][job]), expected, "{job}");
     }
     // Nothing is built that was not checked, and nothing is published that was not built.
-    for (job, needs) in [("build", "check"), ("publish", "build"), ("image", "build")] {
+    for (job, needs) in [("build", "check"), ("repeat", "build"), ("image", "build")] {
         assert_eq!(release["jobs"][job]["needs"], needs, "{job}");
     }
+    assert_eq!(release["jobs"]["publish"]["needs"][0], "build");
+    assert_eq!(release["jobs"]["publish"]["needs"][1], "repeat");
 }
 
 #[test]
