@@ -1,5 +1,7 @@
 //! Random numbers that are the same on every run.
 
+#![allow(dead_code, reason = "each takes what it needs")]
+
 /// xorshift64* (Vigna, 2016).
 pub(crate) struct Random(u64);
 

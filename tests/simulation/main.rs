@@ -20,14 +20,15 @@ mod wishes;
 use std::collections::BTreeSet;
 use std::env;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use logpolicy::apply::{Recorder, Stamp, apply};
 use logpolicy::model::{DesiredState, LiveState, PolicyKey, RecordedState, Sources};
-use logpolicy::plan::{Outcome, Plan, PlanInput, RefusalName, plan};
+use logpolicy::plan::{Operation, Outcome, Plan, PlanInput, PlannedChange, RefusalName, TargetOutcome, plan};
+use logpolicy::policy::Document;
 use logpolicy::provider::PolicyReader;
 use tokio::time::{sleep, timeout};
 
@@ -40,7 +41,7 @@ use wishes::{commit, meddling};
 const SEEDS: u64 = 10_000;
 
 /// In milliseconds: how long it goes on before everything heals.
-const LENGTH: usize = 6_000;
+const LENGTH: usize = 2_500;
 
 /// The record of a target, and who holds its lock.
 struct Ledger(Mutex<Kept>);
@@ -165,23 +166,8 @@ impl Place {
         let stamp = Stamp { applied_at: format!("after {}", recorded.serial) };
         let (stop, mut recorder) = (AtomicBool::new(false), &self.ledger);
         let outcome = apply(&approved, recorded, &hands, &hands, &mut recorder, &stamp, &stop).await;
-        if env::var_os("LOGPOLICY_SIMULATION_SEED").is_some() && !self.service.held().found.is_empty() {
-            eprintln!("{:?}", self.service.held().found);
-            for planned in &plan.changes {
-                eprintln!(
-                    "{} {}: {:?}\n   -> {:?}",
-                    planned.key,
-                    planned.change.action(),
-                    planned.change.before().map(|d| d.text().to_owned()),
-                    planned.change.after().map(|d| d.text().to_owned())
-                );
-            }
-            for (operation, outcome) in plan.operations.iter().zip(&outcome.outcomes) {
-                eprintln!(
-                    "{} {} {:?} waits {:?} {:?}",
-                    operation.id, operation.key, operation.kind, operation.waits, outcome.outcome
-                );
-            }
+        if !self.service.held().found.is_empty() && env::var_os("LOGPOLICY_SIMULATION_SEED").is_some() {
+            tell(&plan, &outcome);
         }
         let is_known = outcome.error.is_none()
             && !outcome.outcomes.iter().any(|one| matches!(one.outcome, Outcome::Failed { .. }));
@@ -274,6 +260,23 @@ impl Place {
     }
 }
 
+/// Shows a run after which something is wrong, to whoever replays it.
+fn tell(plan: &Plan, outcome: &TargetOutcome) {
+    for PlannedChange { key, change, .. } in &plan.changes {
+        let text = |document: Option<&Arc<Document>>| document.map(|document| document.text().to_owned());
+        eprintln!(
+            "{key} {}: {:?}\n    to {:?}",
+            change.action(),
+            text(change.before()),
+            text(change.after())
+        );
+    }
+    for (operation, done) in plan.operations.iter().zip(&outcome.outcomes) {
+        let Operation { id, key, kind, waits, .. } = operation;
+        eprintln!("{id} {key} {kind:?}\n    waits {waits:?}: {:?}", done.outcome);
+    }
+}
+
 /// What stands somewhere.
 fn texts(live: &LiveState) -> Vec<(&PolicyKey, &str)> {
     live.policies.iter().map(|(key, policy)| (key, policy.document.text())).collect()
@@ -356,7 +359,7 @@ fn at_every_moment_of_every_world_what_must_hold_holds_and_the_end_converges() {
         "{seeds} worlds: {writes} writes, {crashed} crashes, {locked} runs met a lock, {stuck} ends without a safe order"
     );
     let seeds = usize::try_from(seeds).unwrap();
-    assert!(writes > 5 * seeds && crashed > seeds && locked > seeds / 4, "the worlds are eventful");
+    assert!(writes > 5 * seeds && 2 * crashed > seeds && 5 * locked > seeds, "the worlds are eventful");
     assert!(stuck * 50 <= seeds, "a safe order nearly always exists");
 }
 
