@@ -135,3 +135,87 @@ impl ProvideCredentials for AssumedCredentials {
         future::ProvideCredentials::new(self.current())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_async::time::TimeSource;
+    use aws_smithy_types::retry::RetryConfig;
+
+    use super::*;
+    use crate::provider::http::OnceConnected;
+    use crate::provider::stub::{Answer, Stub};
+
+    /// 2026-01-01T00:00:00Z.
+    const BEGIN: u64 = 1_767_225_600;
+
+    /// A clock that is set by hand, in minutes.
+    #[derive(Debug, Clone, Default)]
+    struct Clock(Arc<std::sync::Mutex<u64>>);
+
+    impl TimeSource for Clock {
+        fn now(&self) -> SystemTime {
+            let minutes = *self.0.lock().expect("no panic");
+            SystemTime::UNIX_EPOCH + Duration::from_secs(BEGIN + 60 * minutes)
+        }
+    }
+
+    /// The first two calls give credentials that last until one and until two o'clock; the others are refused.
+    fn answer(number: usize) -> Answer {
+        if number > 2 {
+            let error = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+            return Answer::Body(403, error.to_owned());
+        }
+        Answer::Body(
+            200,
+            format!(
+                "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>KEY{number}</AccessKeyId>\
+                 <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+                 <Expiration>2026-01-01T0{number}:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+            ),
+        )
+    }
+
+    /// A role at a stub, and the clock by which its credentials grow old.
+    fn role_at(stub: &Stub) -> (AssumedCredentials, Clock) {
+        let clock = Clock::default();
+        let config = aws_sdk_sts::config::Builder::new()
+            .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+            .endpoint_url(&stub.url)
+            .http_client(OnceConnected::plain())
+            .credentials_provider(Credentials::new("k", "s", None, None, "test"))
+            .retry_config(RetryConfig::disabled());
+        let (bound, session) = (Arc::new(Semaphore::new(AT_ONCE)), "run".to_owned());
+        let sts = Sts { config, clock: SharedTimeSource::new(clock.clone()), session, bound };
+        let role = AssumedRole { arn: "arn:aws:iam::111122223333:role/x".to_owned(), external_id: None };
+        (AssumedCredentials::new(Arc::new(sts), Region::from_static("us-east-1"), role), clock)
+    }
+
+    #[tokio::test]
+    async fn credentials_are_kept_until_shortly_before_they_expire() {
+        let stub = Stub::new(|number, _| answer(number)).await;
+        let (assumed, clock) = role_at(&stub);
+        for (minutes, key, calls) in [
+            (0, Some("KEY1"), 1),
+            (54, Some("KEY1"), 1),
+            (56, Some("KEY2"), 2),
+            (114, Some("KEY2"), 2),
+            // The renewal is refused, and what is held is still good.
+            (116, Some("KEY2"), 3),
+            (121, None, 4),
+        ] {
+            *clock.0.lock().expect("no panic") = minutes;
+            let found = assumed.current().await.ok();
+            assert_eq!(found.as_ref().map(Credentials::access_key_id), key, "after {minutes} minutes");
+            assert_eq!(stub.asked().len(), calls, "after {minutes} minutes");
+        }
+    }
+
+    #[tokio::test]
+    async fn all_who_ask_at_once_share_one_call() {
+        let stub = Stub::new(|number, _| answer(number)).await;
+        let (assumed, _) = role_at(&stub);
+        let found = futures_util::future::join_all((0..20).map(|_| assumed.current())).await;
+        assert!(found.into_iter().all(|found| found.is_ok_and(|key| key.access_key_id() == "KEY1")));
+        assert_eq!(stub.asked().len(), 1);
+    }
+}
