@@ -215,7 +215,7 @@ fn whoever_uses_identity_center_is_told_to_log_in() {
     for (message, is_token) in [
         ("an error occurred while loading an access token: failed to load the cached SSO token", true),
         ("the SSO token has expired and cannot be refreshed", true),
-        ("failed to read `/home/ada/.aws/sso/cache/a51746d4.json`: No such file or directory", true),
+        ("failed to read `/var/ada/.aws/sso/cache/a51746d4.json`: No such file or directory", true),
         ("sso-session named `corp` (referenced by profile `dev`) was not found", false),
         ("no credentials found in chain", false),
     ] {
