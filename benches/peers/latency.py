@@ -56,7 +56,8 @@ def text(size):
 def table(size, series):
     rows = []
     for at_once, peers in series.items():
+        bare = peers[f"bare SDK calls, {at_once} at once"].time
         for name, found in peers.items():
-            over = ratio(found.time / least(size, at_once))
-            rows.append([name, spread(found.seconds), over, megabytes(found.memory)])
-    return Table("", ["", "time", "× least time", "memory"], rows)
+            over, beside = ratio(found.time / least(size, at_once)), ratio(found.time / bare)
+            rows.append([name, spread(found.seconds), over, beside, megabytes(found.memory)])
+    return Table("", ["", "time", "× least time", "× bare SDK calls", "memory"], rows)

@@ -23,8 +23,8 @@ def section(bench):
         tables.append(eight_regions(bench))
     text = (
         f"{COUNT} policies at each target, ten Regions in each account, all as wanted and recorded. All assume a role for each "
-        "account, once, and call DescribeResourcePolicies for each target, 64 at once. The bare SDK calls share one configuration "
-        "and HTTP client; boto3 has one session for all and compares what it finds."
+        "account, once, and call DescribeResourcePolicies for each target, 64 at once. The bare SDK calls share one client, which "
+        "the SDK lets each call give its own Region and credentials; boto3 has one session for all and compares what it finds."
     )
     return Section("Many targets", text, tables, limits(by_size), left_out, curves(by_size))
 

@@ -65,6 +65,12 @@ impl StoreError {
     /// What it means and what to do, each a full sentence.
     pub fn hints(&self) -> Vec<String> {
         match self {
+            // EMFILE: the same number on Linux, macOS and the BSDs.
+            Self::File { source, .. } if source.raw_os_error() == Some(24) => vec![
+                "More targets than this process may have open files: an apply holds a lock at each. Raise the hard limit \
+                 (`ulimit -Hn`), or split the work with `--shard K/N`."
+                    .to_owned(),
+            ],
             Self::File { .. } => vec!["Check the path, and your rights to it and to its folder.".to_owned()],
             Self::Bucket { .. } => vec![
                 "Check `state.s3`, the credentials, and the rights s3:GetObject, s3:PutObject and s3:DeleteObject on the keys \

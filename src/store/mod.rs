@@ -10,6 +10,7 @@ mod format;
 mod holder;
 mod local;
 mod local_lock;
+mod open_files;
 mod plan_file;
 mod public_file;
 mod s3;
@@ -27,6 +28,7 @@ use crate::model::{RecordedState, StateLocation, Target};
 
 pub use error::StoreError;
 pub use holder::Holder;
+pub use open_files::allow_open_files;
 pub use plan_file::{read_plan, write_plan};
 pub use public_file::write_public;
 
