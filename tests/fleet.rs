@@ -196,3 +196,35 @@ fn a_role_is_assumed_once_for_all_regions_of_its_account_and_for_plan_and_apply(
     let more = play.run(&emulator, &["plan"]);
     assert_eq!(more.status.code(), Some(1), "the next run assumes anew: {}", text(&more));
 }
+
+/// An apply holds a lock at each target, and a shell's usual bound on open files is lower than a fleet is large.
+#[test]
+fn more_targets_than_a_shell_lets_files_be_open_are_applied() {
+    let play = fleet();
+    let emulator = play.emulator(&json!([]), &[]);
+    let run = |limit: &str| {
+        let apply = play.command(&emulator, &["apply", "--auto-approve", "--format", "json"]);
+        let words: Vec<&str> = apply.get_args().map(|word| word.to_str().unwrap()).collect();
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-c", &format!("ulimit {limit} && exec \"$@\""), "sh"])
+            .arg(apply.get_program())
+            .args(&words);
+        shell.current_dir(play.path(".")).env_clear();
+        shell.envs(apply.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.output().unwrap()
+    };
+    // Where the system allows no more nothing is begun, and that is said.
+    let few = run("-n 100");
+    assert_eq!(few.status.code(), Some(1), "{}", text(&few));
+    assert!(
+        text(&few).contains("200 targets need a lock each") && text(&few).contains("--shard K/N"),
+        "{}",
+        text(&few)
+    );
+    assert_eq!(json_of(&few)["summary"]["applied"], 0);
+    let rest = run("-Sn 100");
+    assert_eq!(rest.status.code(), Some(0), "{}", text(&rest));
+    let plan = play.run(&emulator, &["plan", "--detailed-exitcode"]);
+    assert_eq!(plan.status.code(), Some(0), "{}", text(&plan));
+}

@@ -30,7 +30,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
 const FRONT: &str = "cli";
 
 /// A package and the rooms that it lives in. `serde` and `thiserror` are part of the language here.
-const PACKAGES: [(&str, &[&str]); 30] = [
+const PACKAGES: [(&str, &[&str]); 31] = [
     ("serde_json", &["policy", "config", "plan", "provider", "store", "report", "merge", "emulator", "cli"]),
     ("sha2", &["policy", "emulator"]),
     ("serde_yaml", &["config"]),
@@ -43,6 +43,7 @@ const PACKAGES: [(&str, &[&str]); 30] = [
     ("aws_sigv4", &["emulator"]),
     ("aws_credential_types", &["provider", "store", "emulator"]),
     ("tempfile", &["store", "emulator"]),
+    ("rustix", &["store"]),
     ("fs_err", &["config", "store", "emulator", "cli"]),
     ("futures_util", &["fleet", "provider"]),
     ("tokio", &["fleet", "provider", "apply", "store", "emulator", "cli"]),

@@ -31,6 +31,12 @@ impl Locks {
         stop: &AtomicBool,
     ) -> Self {
         let holder = &holder();
+        let targets: Vec<&Target> = targets.into_iter().collect();
+        if let Err(error) = store.make_room(targets.len()) {
+            let why = Unplanned::failed(Failure::from(error).sentence());
+            let refused = targets.into_iter().map(|target| (target.clone(), why.clone())).collect();
+            return Self { held: Vec::new(), refused };
+        }
         let taken = fleet::across(targets, width, |target| async move {
             (target, store.lock(target, holder, timeout, stop).await)
         });

@@ -75,7 +75,11 @@ pub(super) async fn plan_each(
     let work = |at: &DesiredTarget| {
         world.workers.run(plan_one(Arc::clone(world), at.target.clone(), Arc::clone(&course)))
     };
+    // Where there are workers, they assume the roles ahead: a target that waits for its role holds up another.
+    let ahead = Arc::clone(world);
+    let roles = world.workers.run(async move { ahead.aws().assume_ahead(&ahead.desired.targets).await });
     world.each(work, Planned::seen, take).await;
+    drop(roles);
     if any { course.only.check() } else { Ok(()) }
 }
 

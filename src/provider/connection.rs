@@ -1,6 +1,6 @@
 //! One HTTP client and one base configuration for the whole process; a cheap client for each target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +10,13 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials as AccessKey;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_cloudtrail as cloudtrail;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_sts as sts;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
@@ -171,6 +172,21 @@ impl Aws {
         }
         config.set_credentials_provider(credentials);
         config
+    }
+
+    /// Assumes the roles of some targets, each once, so that who comes to a target need not wait for them. One that cannot be
+    /// assumed is tried again by who needs it, and said there.
+    pub async fn assume_ahead(&self, targets: &[DesiredTarget]) {
+        let mut seen = BTreeSet::new();
+        let roles = targets.iter().filter(|at| at.access.role.is_some() && seen.insert(&at.access));
+        let roles: Vec<(Access, Target)> = roles.map(|at| (at.access.clone(), at.target.clone())).collect();
+        let assumed = stream::iter(roles).map(|(access, target)| async move {
+            let base = self.base(access.profile.as_deref()).await;
+            if let Some(credentials) = self.credentials(&base, &access, &target) {
+                let _ = credentials.provide_credentials().await;
+            }
+        });
+        assumed.buffer_unordered(assumed::AT_ONCE).collect::<()>().await;
     }
 
     /// Whose calls at a target are: those of the role, if there is one.

@@ -47,6 +47,14 @@ pub enum StoreError {
         /// The serial in the store.
         found: u64,
     },
+    /// So many locks cannot be held at once.
+    #[error("{targets} targets need a lock each, and this process may have {most} files open")]
+    TooManyTargets {
+        /// How many targets there are.
+        targets: usize,
+        /// What the system allows.
+        most: u64,
+    },
     /// Somebody else works on the target.
     #[error("{target} is locked by {}", holder_words(holder.as_deref()))]
     Locked {
@@ -65,12 +73,6 @@ impl StoreError {
     /// What it means and what to do, each a full sentence.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            // EMFILE: the same number on Linux, macOS and the BSDs.
-            Self::File { source, .. } if source.raw_os_error() == Some(24) => vec![
-                "More targets than this process may have open files: an apply holds a lock at each. Raise the hard limit \
-                 (`ulimit -Hn`), or split the work with `--shard K/N`."
-                    .to_owned(),
-            ],
             Self::File { .. } => vec!["Check the path, and your rights to it and to its folder.".to_owned()],
             Self::Bucket { .. } => vec![
                 "Check `state.s3`, the credentials, and the rights s3:GetObject, s3:PutObject and s3:DeleteObject on the keys \
@@ -86,6 +88,9 @@ impl StoreError {
             ],
             Self::Moved { .. } => {
                 vec!["Two runs worked on this target at once. Plan again from what is there now.".to_owned()]
+            }
+            Self::TooManyTargets { .. } => {
+                vec!["Raise the hard limit (`ulimit -Hn`), or split the work with `--shard K/N`.".to_owned()]
             }
             Self::Locked { target, .. } => vec![format!(
                 "Wait for that run, or pass `--lock-timeout 5m`. If it is dead: `logpolicy --target {target} state unlock`."

@@ -28,7 +28,6 @@ use crate::model::{RecordedState, StateLocation, Target};
 
 pub use error::StoreError;
 pub use holder::Holder;
-pub use open_files::allow_open_files;
 pub use plan_file::{read_plan, write_plan};
 pub use public_file::write_public;
 
@@ -112,6 +111,19 @@ impl Store {
             Kind::Local(store) => store.targets(),
             Kind::S3(store) => store.targets().await,
             Kind::Nothing => Ok(Vec::new()),
+        }
+    }
+
+    /// Makes room for the locks of so many targets.
+    ///
+    /// # Errors
+    /// [`StoreError::TooManyTargets`] when they cannot be held at once.
+    pub fn make_room(&self, targets: usize) -> Result<(), StoreError> {
+        match &self.0 {
+            Kind::Local(_) => {
+                open_files::make_room(targets).map_err(|most| StoreError::TooManyTargets { targets, most })
+            }
+            Kind::S3(_) | Kind::Nothing => Ok(()),
         }
     }
 
