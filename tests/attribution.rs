@@ -53,6 +53,7 @@ fn session(emulator: &Emulator, token: &str) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(emulator.url())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .credentials_provider(key);
     Client::from_conf(config.build())
 }

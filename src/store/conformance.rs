@@ -144,6 +144,7 @@ async fn config() -> SdkConfig {
     aws_config::ConfigLoader::default()
         .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
         .region(aws_config::Region::from_static("us-east-1"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .credentials_provider(keys)
         .retry_config(retry)
         .load()
