@@ -4,12 +4,14 @@
 //! stream it is written to keeps or strips.
 //!
 //! ```
+//! use logpolicy::model::Directory;
 //! use logpolicy::report::{Coverage, Layout, diagnostics_text, validate_json};
 //! use logpolicy::{config, validate::judged};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let text = "version: 1\ntargets: { main: { account: 12, regions: [us-east-1] } }\n";
-//! let loaded = config::load_with(&[], &[("logpolicy.yaml".into(), text.to_owned())])?;
+//! let parsed = config::parse_with(&[], &[("logpolicy.yaml".into(), text.to_owned())])?;
+//! let loaded = parsed.loaded(&Directory::default());
 //! let findings = loaded.diagnostics.and(judged(&loaded.desired).iter().cloned());
 //! let text = diagnostics_text(&findings, &loaded.sources, Layout::default());
 //! assert!(text.contains("logpolicy.yaml:2"), "{text}");

@@ -73,6 +73,7 @@ pub const ACCESS_TEST_FAILS: &str = "LP119";
 /// Findings with the levels that the files give them, and what the files accept in vain.
 ///
 /// ```
+/// use logpolicy::model::Directory;
 /// use logpolicy::{config, validate};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -89,7 +90,8 @@ pub const ACCESS_TEST_FAILS: &str = "LP119";
 ///           Action: logs:PutLogEvents
 ///           Resource: "arn:aws:logs:us-east-1:111122223333:log-group:/aws/es/*:*"
 /// "#;
-/// let loaded = config::load_with(&[], &[("logpolicy.yaml".into(), text.to_owned())])?;
+/// let parsed = config::parse_with(&[], &[("logpolicy.yaml".into(), text.to_owned())])?;
+/// let loaded = parsed.loaded(&Directory::default());
 /// let findings = validate::judged(&loaded.desired);
 /// let codes: Vec<&str> = findings.iter().map(|finding| finding.code.0).collect();
 /// // Nothing says for whom the service writes: a confused deputy.

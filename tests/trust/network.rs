@@ -29,9 +29,14 @@ fn play_with_role() -> Play {
 
 /// Sends a request on and returns the whole answer.
 fn forwarded(request: &str, url: &str) -> String {
-    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
-    let (first, rest) = request.split_once("\r\n").unwrap();
-    stream.write_all(format!("{first}\r\nConnection: close\r\n{rest}").as_bytes()).unwrap();
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    // The emulator answers to its own host only.
+    let lines = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("host:"));
+    let head = lines.collect::<Vec<_>>().join("\r\n");
+    let sent = format!("{head}\r\nHost: {host}\r\nConnection: close\r\n\r\n{body}");
+    stream.write_all(sent.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
