@@ -65,8 +65,7 @@ impl<'a, R: Recorder> Record<'a, R> {
                 ),
             };
         }
-        // A write that an earlier run began is settled by this plan, unless it leaves that policy out.
-        self.state.pending.retain(|key, _| plan.left_out().contains(key));
+        self.settle_begun();
         for operation in plan.operations() {
             // Of several writes to one policy the first counts: once that is done, the policy is recorded.
             if let Some(policy) = operation.record(None, &self.stamp.applied_at, plan.digest()) {
@@ -74,6 +73,21 @@ impl<'a, R: Recorder> Record<'a, R> {
             }
         }
         if changed { self.save().await } else { Ok(()) }
+    }
+
+    /// Settles the writes that an earlier run began and did not record, unless the plan leaves their policies out. What stands
+    /// there as it was to be written is recorded: what the plan does about it may not come about, and it would be nobody's.
+    fn settle_begun(&mut self) {
+        let plan = self.plan;
+        for (key, policy) in std::mem::take(&mut self.state.pending) {
+            let first = plan.operations().iter().find(|operation| operation.key == key);
+            let before = first.and_then(|operation| operation.before.as_ref());
+            if plan.left_out().contains(&key) {
+                self.state.pending.insert(key, policy);
+            } else if before.is_some_and(|before| policy.claim.same(&policy.document, before)) {
+                self.state.policies.insert(key, policy);
+            }
+        }
     }
 
     fn strike(&mut self, key: &PolicyKey) -> bool {

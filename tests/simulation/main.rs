@@ -28,7 +28,7 @@ use futures_util::future::join_all;
 use logpolicy::apply::{Recorder, Stamp, apply};
 use logpolicy::model::{DesiredState, LiveState, PolicyKey, RecordedState, Sources};
 use logpolicy::plan::{Operation, Outcome, Plan, PlanInput, PlannedChange, RefusalName, TargetOutcome, plan};
-use logpolicy::policy::Document;
+use logpolicy::policy::{Document, Statement};
 use logpolicy::provider::PolicyReader;
 use tokio::time::{sleep, timeout};
 
@@ -38,7 +38,7 @@ use service::{Hands, Service, Trouble};
 use wishes::{commit, meddling};
 
 /// Worlds that are tried where nobody asks for more.
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 1_000;
 
 /// In milliseconds: how long it goes on before everything heals.
 const LENGTH: usize = 2_500;
@@ -166,13 +166,13 @@ impl Place {
         let stamp = Stamp { applied_at: format!("after {}", recorded.serial) };
         let (stop, mut recorder) = (AtomicBool::new(false), &self.ledger);
         let outcome = apply(&approved, recorded, &hands, &hands, &mut recorder, &stamp, &stop).await;
-        if !self.service.held().found.is_empty() && env::var_os("LOGPOLICY_SIMULATION_SEED").is_some() {
-            tell(&plan, &outcome);
-        }
         let is_known = outcome.error.is_none()
             && !outcome.outcomes.iter().any(|one| matches!(one.outcome, Outcome::Failed { .. }));
         if is_known {
             self.the_record_is_true();
+        }
+        if !self.service.held().found.is_empty() && env::var_os("LOGPOLICY_SIMULATION_SEED").is_some() {
+            tell(&plan, &outcome);
         }
         Ended::Applied
     }
@@ -249,6 +249,13 @@ impl Place {
             let found = held.policies.get(&key);
             if !found.is_some_and(|found| wanted.claim().same(&wanted.document, &found.document)) {
                 return Err(format!("{key} is not as the last commit asks for"));
+            }
+        }
+        let wanted = desired.at(at).policies;
+        let is_ours = |statement: &Statement| statement.sid().is_some_and(|sid| sid.starts_with("Ours"));
+        for (key, policy) in held.policies.iter().filter(|(key, _)| !wanted.contains_key(key)) {
+            if policy.document.statements().iter().any(is_ours) {
+                return Err(format!("{key} is ours, nobody asks for it, and it was left behind"));
             }
         }
         for (key, document) in &held.theirs {
