@@ -126,9 +126,7 @@ fn expected(key: &PolicyKey, states: States<'_>) -> Option<Expected> {
                 (None, None) => true,
                 _ => false,
             };
-            let begun = live.is_some_and(|live| {
-                record.pending.get(key).is_some_and(|begun| *begun.document == *live.document)
-            });
+            let begun = live.is_some_and(|live| record.begun(key, live).is_some());
             let expected = (!as_asked && !begun).then(|| of_record(recorded, live))??;
             Some((Some(expected), Some(recorded.applied_at.clone())))
         }

@@ -72,13 +72,16 @@ pub struct RecordedState {
 }
 
 impl RecordedState {
-    /// Our record of a policy: also that of a write whose end a crash kept us from recording.
+    /// Our record of a policy. A write that was begun and that shows in what is there counts before what was recorded
+    /// earlier, for it may have added statements to what was ours.
     pub fn ours(&self, key: &PolicyKey, live: Option<&LivePolicy>) -> Option<&RecordedPolicy> {
-        let pending = || {
-            let begun = self.pending.get(key)?;
-            (*begun.document == *live?.document).then_some(begun)
-        };
-        self.policies.get(key).or_else(pending)
+        live.and_then(|live| self.begun(key, live)).or_else(|| self.policies.get(key))
+    }
+
+    /// The write to a policy whose end a crash kept us from recording, where what is there shows that it was done: all of
+    /// ours stands as it was to be written, whatever others have added since.
+    pub fn begun(&self, key: &PolicyKey, live: &LivePolicy) -> Option<&RecordedPolicy> {
+        self.pending.get(key).filter(|begun| begun.claim.same(&begun.document, &live.document))
     }
 
     /// What stood in this record when its serial was `serial`; nothing where the history does not reach back.
@@ -201,5 +204,36 @@ mod tests {
         assert!(state.ours(&key, Some(&live("written"))).is_some());
         assert!(state.ours(&key, Some(&live("theirs"))).is_none());
         assert!(state.ours(&key, None).is_none());
+    }
+
+    #[test]
+    fn such_a_write_is_ours_also_where_others_have_added_to_the_document() {
+        let shared = |sids: &[&str]| {
+            let statement = |sid: &&str| {
+                format!(r#"{{"Sid":"{sid}","Effect":"Allow","Principal":"*","Action":"logs:*","Resource":"*"}}"#)
+            };
+            let statements: Vec<String> = sids.iter().map(statement).collect();
+            Document::from_text(format!(r#"{{"Statement":[{}]}}"#, statements.join(",")))
+        };
+        let policy = |document: Document, ours: &[&str]| RecordedPolicy {
+            claim: Claim::on(&shared(ours), Ownership::Statements, false),
+            document: Arc::new(document),
+            revision: None,
+            applied_at: String::new(),
+            plan: String::new(),
+        };
+        let key = PolicyKey::account("a");
+        let state = RecordedState {
+            policies: [(key.clone(), policy(shared(&["A"]), &["A"]))].into_iter().collect(),
+            pending: [(key.clone(), policy(shared(&["A", "B"]), &["A", "B"]))].into_iter().collect(),
+            ..RecordedState::default()
+        };
+        let ours = |sids: &[&str]| {
+            let live = LivePolicy { document: Arc::new(shared(sids)), revision: None, last_updated: None };
+            state.ours(&key, Some(&live)).map(|ours| ours.claim.statements.len())
+        };
+        assert_eq!(ours(&["A", "B"]), Some(2));
+        assert_eq!(ours(&["A", "B", "Theirs"]), Some(2));
+        assert_eq!(ours(&["A", "Theirs"]), Some(1), "the write was not done");
     }
 }

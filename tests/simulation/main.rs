@@ -35,7 +35,7 @@ use tokio::time::{sleep, timeout};
 use judge::Watch;
 use random::Random;
 use service::{Hands, Service, Trouble};
-use wishes::{commit, meddling, shared};
+use wishes::{commit, meddling};
 
 /// Worlds that are tried where nobody asks for more.
 const SEEDS: u64 = 1_000;
@@ -253,9 +253,7 @@ impl Place {
         }
         let wanted = desired.at(at).policies;
         let is_ours = |statement: &Statement| statement.sid().is_some_and(|sid| sid.starts_with("Ours"));
-        // What of ours others took over into a document of theirs is another matter.
-        let alone = held.policies.iter().filter(|(key, _)| **key != shared() && !wanted.contains_key(key));
-        for (key, policy) in alone {
+        for (key, policy) in held.policies.iter().filter(|(key, _)| !wanted.contains_key(key)) {
             if policy.document.statements().iter().any(is_ours) {
                 return Err(format!("{key} is ours, nobody asks for it, and it was left behind"));
             }
