@@ -79,12 +79,13 @@ impl<'a, R: Recorder> Record<'a, R> {
     /// there as it was to be written is recorded: what the plan does about it may not come about, and it would be nobody's.
     fn settle_begun(&mut self) {
         let plan = self.plan;
-        for (key, policy) in std::mem::take(&mut self.state.pending) {
-            let first = plan.operations().iter().find(|operation| operation.key == key);
-            let before = first.and_then(|operation| operation.before.as_ref());
-            if plan.left_out().contains(&key) {
-                self.state.pending.insert(key, policy);
-            } else if before.is_some_and(|before| policy.claim.same(&policy.document, before)) {
+        let before = |key: &PolicyKey| {
+            plan.operations().iter().find(|operation| operation.key == *key)?.before.as_ref()
+        };
+        let keys: Vec<PolicyKey> = self.state.pending.keys().cloned().collect();
+        for key in keys.into_iter().filter(|key| !plan.left_out().contains(key)) {
+            let is_done = before(&key).is_some_and(|before| self.state.begun(&key, before).is_some());
+            if let Some(policy) = self.state.pending.remove(&key).filter(|_| is_done) {
                 self.state.policies.insert(key, policy);
             }
         }

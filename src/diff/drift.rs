@@ -126,7 +126,7 @@ fn expected(key: &PolicyKey, states: States<'_>) -> Option<Expected> {
                 (None, None) => true,
                 _ => false,
             };
-            let begun = live.is_some_and(|live| record.begun(key, live).is_some());
+            let begun = live.is_some_and(|live| record.begun(key, &live.document).is_some());
             let expected = (!as_asked && !begun).then(|| of_record(recorded, live))??;
             Some((Some(expected), Some(recorded.applied_at.clone())))
         }

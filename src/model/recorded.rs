@@ -75,13 +75,17 @@ impl RecordedState {
     /// Our record of a policy. A write that was begun and that shows in what is there counts before what was recorded
     /// earlier, for it may have added statements to what was ours.
     pub fn ours(&self, key: &PolicyKey, live: Option<&LivePolicy>) -> Option<&RecordedPolicy> {
-        live.and_then(|live| self.begun(key, live)).or_else(|| self.policies.get(key))
+        live.and_then(|live| self.begun(key, &live.document)).or_else(|| self.policies.get(key))
     }
 
-    /// The write to a policy whose end a crash kept us from recording, where what is there shows that it was done: all of
-    /// ours stands as it was to be written, whatever others have added since.
-    pub fn begun(&self, key: &PolicyKey, live: &LivePolicy) -> Option<&RecordedPolicy> {
-        self.pending.get(key).filter(|begun| begun.claim.same(&begun.document, &live.document))
+    /// The write to a policy whose end a crash kept us from recording, where what is there shows that it was done: all that
+    /// was or is to be ours stands as it was to be written, whatever others have added since.
+    pub fn begun(&self, key: &PolicyKey, live: &Document) -> Option<&RecordedPolicy> {
+        let begun = self.pending.get(key)?;
+        let mut claim = begun.claim.clone();
+        // A statement that the write was to take out must be gone.
+        claim.statements.extend(self.policies.get(key).iter().flat_map(|held| held.claim.statements.clone()));
+        claim.same(&begun.document, live).then_some(begun)
     }
 
     /// What stood in this record when its serial was `serial`; nothing where the history does not reach back.
@@ -210,7 +214,9 @@ mod tests {
     fn such_a_write_is_ours_also_where_others_have_added_to_the_document() {
         let shared = |sids: &[&str]| {
             let statement = |sid: &&str| {
-                format!(r#"{{"Sid":"{sid}","Effect":"Allow","Principal":"*","Action":"logs:*","Resource":"*"}}"#)
+                format!(
+                    r#"{{"Sid":"{sid}","Effect":"Allow","Principal":"*","Action":"logs:*","Resource":"*"}}"#
+                )
             };
             let statements: Vec<String> = sids.iter().map(statement).collect();
             Document::from_text(format!(r#"{{"Statement":[{}]}}"#, statements.join(",")))
@@ -224,16 +230,18 @@ mod tests {
         };
         let key = PolicyKey::account("a");
         let state = RecordedState {
-            policies: [(key.clone(), policy(shared(&["A"]), &["A"]))].into_iter().collect(),
+            policies: [(key.clone(), policy(shared(&["A", "Gone"]), &["A", "Gone"]))].into_iter().collect(),
             pending: [(key.clone(), policy(shared(&["A", "B"]), &["A", "B"]))].into_iter().collect(),
             ..RecordedState::default()
         };
         let ours = |sids: &[&str]| {
             let live = LivePolicy { document: Arc::new(shared(sids)), revision: None, last_updated: None };
-            state.ours(&key, Some(&live)).map(|ours| ours.claim.statements.len())
+            let ours = state.ours(&key, Some(&live)).unwrap();
+            ours.claim.statements.iter().cloned().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(ours(&["A", "B"]), Some(2));
-        assert_eq!(ours(&["A", "B", "Theirs"]), Some(2));
-        assert_eq!(ours(&["A", "Theirs"]), Some(1), "the write was not done");
+        assert_eq!(ours(&["A", "B"]), "A B");
+        assert_eq!(ours(&["A", "B", "Theirs"]), "A B");
+        assert_eq!(ours(&["A", "Gone", "Theirs"]), "A Gone", "the write was not done");
+        assert_eq!(ours(&["A", "B", "Gone"]), "A Gone", "nor is it where what was to go is there");
     }
 }
