@@ -38,7 +38,7 @@ use service::{Hands, Service, Trouble};
 use wishes::{commit, meddling};
 
 /// Worlds that are tried where nobody asks for more.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 10_000;
 
 /// In milliseconds: how long it goes on before everything heals.
 const LENGTH: usize = 2_500;
