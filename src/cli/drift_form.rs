@@ -9,7 +9,7 @@ use crate::report::{
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::plan_form::PlanForm;
+use super::plan_form::{PlanForm, same_form};
 use super::report_file::Reports;
 use super::shard::{Shard, covered};
 use super::streams::Streams;
@@ -51,18 +51,6 @@ impl DriftForm {
             Self::Sarif => drift_sarif(targets, file),
         }
     }
-
-    /// The form in which files are shown that cannot be understood.
-    fn of_files(self) -> PlanForm {
-        match self {
-            Self::Text => PlanForm::Text,
-            Self::Json => PlanForm::Json,
-            Self::Jsonl => PlanForm::Jsonl,
-            Self::Markdown => PlanForm::Markdown,
-            Self::Html => PlanForm::Html,
-            Self::Sarif => PlanForm::Sarif,
-        }
-    }
 }
 
 /// Shows files that cannot be understood wherever drift was to be shown; text was shown already.
@@ -74,7 +62,10 @@ pub(super) fn show_files(
     streams: Streams,
 ) -> Result<Exit, Failure> {
     let coverage = covered(shard, files.exit());
-    let text = |form: DriftForm| form.of_files().files("drift", files, &coverage, streams.layout());
+    let text = |form: DriftForm| {
+        let form: PlanForm = same_form(&form).unwrap_or(PlanForm::Text);
+        form.files("drift", files, &coverage, streams.layout())
+    };
     if form != DriftForm::Text {
         streams.data(&text(form))?;
     }

@@ -13,7 +13,7 @@ use super::drift::write_metrics;
 use super::drift_form::DriftForm;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::plan_form::PlanForm;
+use super::plan_form::{PlanForm, same_form};
 use super::report_file::{ReportFile, Reports, report_file};
 use super::status::StatusFormat;
 use super::streams::Streams;
@@ -37,35 +37,16 @@ pub(super) struct MergeArguments {
     shards: Vec<PathBuf>,
     /// How to show it [default: as the reports are: JSON, or JSON lines]
     #[arg(long, value_enum)]
-    format: Option<MergeForm>,
+    format: Option<PlanForm>,
     /// Also write it to a file, in a format of `--format`; can be repeated
-    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file::<MergeForm>)]
-    reports: Vec<ReportFile<MergeForm>>,
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file::<PlanForm>)]
+    reports: Vec<ReportFile<PlanForm>>,
     /// Of drift: also write metrics for node_exporter's textfile collector
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
     /// Of a plan: end with 2 when there are changes
     #[arg(long)]
     detailed_exitcode: bool,
-}
-
-/// How a merged report is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum MergeForm {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For programs, one target in a line: for large fleets.
-    Jsonl,
-    /// For a comment.
-    Markdown,
-    /// A page for the browser.
-    Html,
-    /// For code scanning.
-    Sarif,
-    /// Annotations of a GitHub workflow.
-    Github,
 }
 
 /// Runs a command about reports.
@@ -103,7 +84,7 @@ fn merge(arguments: &MergeArguments, global: &Global, streams: Streams) -> Resul
 }
 
 /// The reports, and the form in which all of them are.
-fn read(files: &[PathBuf]) -> Result<(Vec<Piece>, MergeForm), Failure> {
+fn read(files: &[PathBuf]) -> Result<(Vec<Piece>, PlanForm), Failure> {
     let mut pieces = Vec::new();
     let mut lines = 0;
     for path in files {
@@ -114,7 +95,7 @@ fn read(files: &[PathBuf]) -> Result<(Vec<Piece>, MergeForm), Failure> {
         lines += usize::from(piece.is_lines());
         pieces.push(piece);
     }
-    let form = if lines == files.len() { MergeForm::Jsonl } else { MergeForm::Json };
+    let form = if lines == files.len() { PlanForm::Jsonl } else { PlanForm::Json };
     Ok((pieces, form))
 }
 
@@ -129,7 +110,7 @@ fn unmergeable(why: &str) -> Failure {
 }
 
 /// Refuses what the reports have not.
-fn check(merged: &Merged, arguments: &MergeArguments, form: MergeForm) -> Result<(), Failure> {
+fn check(merged: &Merged, arguments: &MergeArguments, form: PlanForm) -> Result<(), Failure> {
     let kind = merged.kind();
     let asked = |wanted: &str, is_of: &str| {
         Failure::usage(
@@ -147,9 +128,9 @@ fn check(merged: &Merged, arguments: &MergeArguments, form: MergeForm) -> Result
     for form in forms {
         let is_known = match kind {
             Kind::Plan | Kind::Apply => true,
-            Kind::Drift => drift_form(form).is_some(),
-            Kind::Status => status_format(form).is_some(),
-            Kind::Validate => matches!(form, MergeForm::Text | MergeForm::Json | MergeForm::Jsonl),
+            Kind::Drift => same_form::<DriftForm>(&form).is_some(),
+            Kind::Status => same_form::<StatusFormat>(&form).is_some(),
+            Kind::Validate => matches!(form, PlanForm::Text | PlanForm::Json | PlanForm::Jsonl),
         };
         if !is_known {
             let name = form.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
@@ -161,8 +142,8 @@ fn check(merged: &Merged, arguments: &MergeArguments, form: MergeForm) -> Result
 }
 
 /// Whether some form is made of the values: the others are the reports' own JSON.
-fn needs_values(form: MergeForm, reports: Reports<'_, MergeForm>) -> bool {
-    let is_json = |form: MergeForm| matches!(form, MergeForm::Json | MergeForm::Jsonl);
+fn needs_values(form: PlanForm, reports: Reports<'_, PlanForm>) -> bool {
+    let is_json = |form: PlanForm| matches!(form, PlanForm::Json | PlanForm::Jsonl);
     !is_json(form) || !reports.all(is_json)
 }
 
@@ -188,59 +169,24 @@ impl<'a> Shown<'a> {
         Ok(Self { merged, content, file })
     }
 
-    fn text(&self, form: MergeForm, streams: Streams) -> String {
+    fn text(&self, form: PlanForm, streams: Streams) -> String {
         let (layout, coverage) = (streams.layout(), self.merged.coverage());
         match (form, &self.content) {
-            (MergeForm::Json, _) => self.merged.json(),
-            (MergeForm::Jsonl, _) => self.merged.lines(),
+            (PlanForm::Json, _) => self.merged.json(),
+            (PlanForm::Jsonl, _) => self.merged.lines(),
             (_, None) => self.merged.findings().iter().map(|line| format!("{line}\n")).collect(),
             (_, Some(Content::Plan(results, digest, None))) => {
-                plan_form(form).of_values(results, digest, coverage, layout).unwrap_or_default()
+                form.of_values(results, digest, coverage, layout).unwrap_or_default()
             }
             (_, Some(Content::Plan(results, digest, Some(outcomes)))) => {
-                plan_form(form).outcomes(results, digest, outcomes, coverage, layout)
+                form.outcomes(results, digest, outcomes, coverage, layout)
             }
-            (_, Some(Content::Drift(targets))) => drift_form(form)
+            (_, Some(Content::Drift(targets))) => same_form::<DriftForm>(&form)
                 .map(|form| form.targets(targets, &self.file, coverage, layout))
                 .unwrap_or_default(),
-            (_, Some(Content::Status(statuses))) => {
-                status_format(form).map(|form| form.targets(statuses, coverage, layout)).unwrap_or_default()
-            }
+            (_, Some(Content::Status(statuses))) => same_form::<StatusFormat>(&form)
+                .map(|form| form.targets(statuses, coverage, layout))
+                .unwrap_or_default(),
         }
-    }
-}
-
-fn plan_form(form: MergeForm) -> PlanForm {
-    match form {
-        MergeForm::Text => PlanForm::Text,
-        MergeForm::Json => PlanForm::Json,
-        MergeForm::Jsonl => PlanForm::Jsonl,
-        MergeForm::Markdown => PlanForm::Markdown,
-        MergeForm::Html => PlanForm::Html,
-        MergeForm::Sarif => PlanForm::Sarif,
-        MergeForm::Github => PlanForm::Github,
-    }
-}
-
-fn drift_form(form: MergeForm) -> Option<DriftForm> {
-    match form {
-        MergeForm::Text => Some(DriftForm::Text),
-        MergeForm::Json => Some(DriftForm::Json),
-        MergeForm::Jsonl => Some(DriftForm::Jsonl),
-        MergeForm::Markdown => Some(DriftForm::Markdown),
-        MergeForm::Html => Some(DriftForm::Html),
-        MergeForm::Sarif => Some(DriftForm::Sarif),
-        MergeForm::Github => None,
-    }
-}
-
-fn status_format(form: MergeForm) -> Option<StatusFormat> {
-    match form {
-        MergeForm::Text => Some(StatusFormat::Text),
-        MergeForm::Json => Some(StatusFormat::Json),
-        MergeForm::Jsonl => Some(StatusFormat::Jsonl),
-        MergeForm::Markdown => Some(StatusFormat::Markdown),
-        MergeForm::Html => Some(StatusFormat::Html),
-        MergeForm::Sarif | MergeForm::Github => None,
     }
 }

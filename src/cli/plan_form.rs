@@ -116,6 +116,11 @@ impl PlanForm {
     }
 }
 
+/// The form of the same name in another command's choice, where it has one.
+pub(super) fn same_form<Form: ValueEnum>(form: &impl ValueEnum) -> Option<Form> {
+    Form::from_str(form.to_possible_value()?.get_name(), false).ok()
+}
+
 /// Shows files that cannot be understood wherever a plan was to be shown; text was shown already.
 pub(super) fn show_files(
     kind: &'static str,
