@@ -210,6 +210,12 @@ async fn an_account_is_asked_by_its_role_and_an_organization_by_none() {
     assert_eq!(bodies.len(), 3);
 }
 
+/// The first hint of an error.
+fn hint(kind: ProviderErrorKind, message: &str) -> String {
+    let (operation, place) = ("GetCallerIdentity", "111122223333/us-east-1".to_owned());
+    ProviderError { kind, operation, place, message: message.to_owned() }.hints().remove(0)
+}
+
 #[test]
 fn whoever_uses_identity_center_is_told_to_log_in() {
     for (message, is_token) in [
@@ -219,12 +225,22 @@ fn whoever_uses_identity_center_is_told_to_log_in() {
         ("sso-session named `corp` (referenced by profile `dev`) was not found", false),
         ("no credentials found in chain", false),
     ] {
-        let error = ProviderError {
-            kind: ProviderErrorKind::Credentials,
-            operation: "GetCallerIdentity",
-            place: "111122223333/us-east-1".to_owned(),
-            message: message.to_owned(),
-        };
-        assert_eq!(error.hints()[0].contains("`aws sso login --profile NAME`"), is_token, "{message}");
+        let hint = hint(ProviderErrorKind::Credentials, message);
+        assert_eq!(hint.contains("`aws sso login --profile NAME`"), is_token, "{message}");
     }
+}
+
+#[test]
+fn a_clock_that_is_wrong_and_authorities_that_are_missing_are_named() {
+    let wrong = |message: &str| hint(ProviderErrorKind::Credentials, message);
+    for code in
+        ["InvalidSignatureException", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired"]
+    {
+        assert!(wrong(&format!("{code}: Signature expired")).contains("the clock of this machine"), "{code}");
+    }
+    assert!(!wrong("ExpiredTokenException: The token is expired").contains("clock"));
+    let unanswered = |message: &str| hint(ProviderErrorKind::Unanswered, message);
+    let message = "no connection: client error (Connect): invalid peer certificate: UnknownIssuer";
+    assert!(unanswered(message).contains("SSL_CERT_FILE"));
+    assert!(unanswered("no connection: tcp connect error").contains("proxy and endpoint"));
 }

@@ -133,6 +133,8 @@ fn kind_of_code(code: &str) -> ProviderErrorKind {
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
+        | "RequestTimeTooSkewed"
+        | "RequestExpired"
         | "MissingAuthenticationTokenException"
         | "IncompleteSignature" => ProviderErrorKind::Credentials,
         "LimitExceededException" => ProviderErrorKind::LimitExceeded,

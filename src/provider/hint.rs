@@ -85,7 +85,7 @@ impl ProviderError {
                 "AWS takes about five such calls per second in an account and Region; try again with less at once."
             }
             (ProviderErrorKind::Unavailable, _) => "The service is in trouble; try again later.",
-            (ProviderErrorKind::Unanswered, _) => "Check the network, proxy and endpoint, then try again.",
+            (ProviderErrorKind::Unanswered, _) => unanswered(&self.message),
             (ProviderErrorKind::Malformed, _) => {
                 return vec![format!(
                     "Whatever answered is not {} as we know it; nothing is concluded from such an answer.",
@@ -117,11 +117,28 @@ fn denied(service: Service, operation: &str) -> Vec<String> {
     }
 }
 
+/// Without the machine's list of authorities, or behind a proxy that signs with its own, every connection fails alike.
+fn unanswered(message: &str) -> &'static str {
+    if message.contains("certificate") {
+        "No authority that this machine trusts has signed the server's certificate: install `ca-certificates`, or name \
+         the file with your proxy's authority in SSL_CERT_FILE."
+    } else {
+        "Check the network, proxy and endpoint, then try again."
+    }
+}
+
 /// Whoever logs in with IAM Identity Center must do so again; the SDK's words tell that the token is missing or has expired,
 /// and not how to get another.
 fn log_in(message: &str) -> Vec<String> {
     let is_token = ["SSO token", "/sso/cache/", "\\sso\\cache\\"].iter().any(|words| message.contains(words));
-    let hint = if is_token {
+    let is_signature =
+        ["InvalidSignature", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired"]
+            .iter()
+            .any(|code| message.starts_with(code));
+    let hint = if is_signature {
+        "The secret key does not belong to the access key, or the clock of this machine is more than five minutes off: \
+         check both, then try again."
+    } else if is_token {
         "Log in with IAM Identity Center: `aws sso login --profile NAME`, where NAME is the `profile` of the target or \
          that of AWS_PROFILE."
     } else {
