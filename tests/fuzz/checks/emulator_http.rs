@@ -1,0 +1,79 @@
+//! The emulator's side of a connection: whatever bytes come, it answers or closes, goes on for everybody else, and nothing
+//! changes but by a call that succeeds.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use logpolicy::emulator::{Options, start};
+
+/// One emulator for all bytes, on a thread of its own.
+static EMULATOR: LazyLock<SocketAddr> = LazyLock::new(|| {
+    let (tell, told) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let emulator = start(Options::default()).await.unwrap();
+            tell.send(emulator.address()).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    told.recv().unwrap()
+});
+
+/// How long an answer may take; a machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub fn emulator_http(data: &[u8]) {
+    let before = policies();
+    let answer = said(&addressed(data));
+    let text = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || text.starts_with("HTTP/1."), "{text:?}");
+    let statuses: Vec<&str> = text.split("HTTP/1.").skip(1).filter_map(|answer| answer.get(2..5)).collect();
+    assert!(statuses.iter().all(|status| !status.starts_with('5')), "{text}");
+    let after = policies();
+    let succeeded = statuses.iter().any(|status| status.starts_with('2'));
+    assert!(before == after || succeeded, "{text:?} changed {before} into {after}");
+}
+
+/// The bytes with the emulator's own address in place of `{host}`: calls for other hosts are refused.
+fn addressed(data: &[u8]) -> Vec<u8> {
+    const HOST: &[u8] = b"{host}";
+    let Some(at) = data.windows(HOST.len()).position(|window| window == HOST) else { return data.to_vec() };
+    [&data[..at], EMULATOR.to_string().as_bytes(), &data[at + HOST.len()..]].concat()
+}
+
+/// What stands there, as a client is told that asks properly.
+fn policies() -> String {
+    let body = "{}";
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: {}\r\nX-Amz-Target: Logs_20140328.DescribeResourcePolicies\r\n\
+         Content-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=111122223333/20260101/us-east-1/logs/aws4_request, \
+         SignedHeaders=host, Signature=0\r\n\r\n{body}",
+        *EMULATOR,
+        body.len()
+    );
+    let answer = String::from_utf8(said(request.as_bytes())).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "it does not go on: {answer}");
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+/// All that comes back for these bytes, until the connection is closed.
+fn said(bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(*EMULATOR).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    // It may close before it has read everything.
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        Err(error) => panic!("neither answered nor closed: {error}"),
+    }
+    answer
+}
