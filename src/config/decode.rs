@@ -229,7 +229,16 @@ pub(super) fn plain_value(node: &Node) -> Option<Value> {
     // Only these beginnings can be something else than a string in YAML's core schema.
     let odd = text.is_empty()
         || text.starts_with(|letter: char| letter.is_ascii_digit() || "+-.~tTfFnN".contains(letter));
-    if odd { serde_yaml::from_str(text).ok() } else { Some(Value::String(text.clone())) }
+    let is_string = || Some(Value::String(text.clone()));
+    if !odd || text.contains('\n') {
+        return is_string();
+    }
+    // As an item: alone in a document `---` would begin one.
+    let items: Vec<Value> = serde_yaml::from_str(&format!("- {text}")).ok()?;
+    match items.into_iter().next() {
+        Some(Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_)) | None => is_string(),
+        scalar => scalar,
+    }
 }
 
 fn is_text(node: &Node) -> bool {

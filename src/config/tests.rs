@@ -107,6 +107,24 @@ fn bytes_that_are_no_text_are_an_error() {
 }
 
 #[test]
+fn what_would_begin_a_document_is_text_where_it_is_a_value() {
+    for text in ["a: ---\n", "a: ...\n", "a: [---]\n", "a: +\n", "a: ~x\n", "a: 1\n  2\n", "a: ~\n", "a: 1\n"]
+    {
+        let theirs: Value = serde_yaml::from_str(text).expect("YAML");
+        assert_eq!(parsed(text), (Some(theirs), 0), "{text}");
+    }
+}
+
+#[test]
+fn the_place_of_a_wrong_letter_is_the_whole_letter() {
+    let text = "a: 1\n  \u{feff}b: 2\n";
+    let mut findings = Vec::new();
+    assert!(tree::parse(0, text, &mut findings).is_none());
+    let span = findings[0].span.expect("a place");
+    assert!(text.get(span.start..span.end).is_some(), "{span:?}");
+}
+
+#[test]
 fn a_byte_order_mark_is_read_over() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.yaml");

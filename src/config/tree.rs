@@ -96,7 +96,7 @@ fn tree(file: usize, text: &str, tags: Tags, findings: &mut Vec<Diagnostic>) -> 
     line_breaks(file, text, findings);
     let spaced = flow_tabs_as_spaces(text);
     let text = spaced.as_deref().unwrap_or(text);
-    let mut builder = Builder::new(file, text.len(), tags, findings);
+    let mut builder = Builder::new(file, text, tags, findings);
     for event in Parser::new_from_str(text) {
         match event {
             Ok((event, span)) => {
@@ -151,7 +151,7 @@ struct Key {
 
 struct Builder<'a> {
     file: usize,
-    length: usize,
+    text: &'a str,
     tags: Tags,
     findings: &'a mut Vec<Diagnostic>,
     open: Vec<Open>,
@@ -162,9 +162,9 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(file: usize, length: usize, tags: Tags, findings: &'a mut Vec<Diagnostic>) -> Self {
+    fn new(file: usize, text: &'a str, tags: Tags, findings: &'a mut Vec<Diagnostic>) -> Self {
         let (open, anchors) = (Vec::new(), BTreeMap::new());
-        Self { file, length, tags, findings, open, anchors, documents: 0, written: 0, root: None }
+        Self { file, text, tags, findings, open, anchors, documents: 0, written: 0, root: None }
     }
 
     /// Takes one event; false when the rest is of no use.
@@ -321,8 +321,9 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax_error(&mut self, at: usize, info: &str) {
-        let start = at.min(self.length);
-        let span = SourceSpan { file: self.file, start, end: (start + 1).min(self.length) };
+        let start = self.text.floor_char_boundary(at);
+        let end = self.text.ceil_char_boundary(start + 1);
+        let span = SourceSpan { file: self.file, start, end };
         let message = format!("This is not YAML: {info}.");
         self.report(Diagnostic::error(code::SYNTAX, span, message));
     }

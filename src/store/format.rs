@@ -14,6 +14,9 @@ use crate::policy::{Document, Fingerprint};
 /// The version that this program writes and reads.
 const FORMAT_VERSION: &str = "1";
 
+/// The highest serial that is read: what every reader of JSON keeps exactly (RFC 8259, section 6).
+const MOST_SERIAL: u64 = (1 << 53) - 1;
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StateFile {
@@ -125,6 +128,9 @@ pub(super) fn read(target: &Target, text: &str) -> Result<Read, String> {
     }
     if file.target != *target {
         return Err(format!("it belongs to {}, not to {target}", file.target));
+    }
+    if file.serial > MOST_SERIAL {
+        return Err(format!("its serial is {}, which no number of applies makes", file.serial));
     }
     let policies = |records: BTreeMap<PolicyKey, PolicyRecord>| -> Result<BTreeMap<_, _>, String> {
         records.into_iter().map(|(key, record)| Ok((key.clone(), record.policy(&key)?))).collect()

