@@ -215,3 +215,18 @@ fn actions_and_principals_that_never_take_effect_are_no_access() {
         assert!(AccessChange::between(PREFIX, &[], &account(&document)).is_none());
     }
 }
+
+#[test]
+fn a_set_of_values_with_variables_says_something_else_in_another_version() {
+    let policy = |version: &str| {
+        let condition = json!({"ForAnyValue:StringLike": {"aws:TagKeys": "${*}"}});
+        let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "logs:PutLogEvents",
+            "Resource": "*", "Condition": condition});
+        Document::from_text(json!({"Version": version, "Statement": statement}).to_string())
+    };
+    // The character itself from 2012 on; before, anything between these letters.
+    let (old, new) = (policy("2008-10-17"), policy("2012-10-17"));
+    let change = AccessChange::between(PREFIX, &account(&old), &account(&new));
+    assert_eq!((change.gained, change.lost), (Found::NotShown, Found::NotShown));
+    assert!(AccessChange::between(PREFIX, &account(&new), &account(&new)).is_none());
+}

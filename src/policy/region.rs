@@ -360,7 +360,12 @@ fn of_test(test: &Test, variables: bool) -> Constraint {
             let mut values = test.values.clone();
             values.sort();
             values.dedup();
-            opaque(format!("{} {} {values:?}", test.written.to_ascii_lowercase(), test.key))
+            let reads = if variables && values.iter().any(|value| value.contains("${")) {
+                " with variables"
+            } else {
+                ""
+            };
+            opaque(format!("{} {} {values:?}{reads}", test.written.to_ascii_lowercase(), test.key))
         }
     }
 }

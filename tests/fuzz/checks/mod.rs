@@ -9,14 +9,20 @@ mod desired_state;
 mod emulator_http;
 mod foreign;
 mod kept;
+mod odd_access;
 mod policy;
 
-pub use containment::containment;
 pub use desired_state::desired_state;
 pub use emulator_http::emulator_http;
 pub use foreign::{cloudformation, terraform_state};
 pub use kept::{saved_plan, state};
 pub use policy::{canonical, policy};
+
+/// Regular policies, of which everything is to be shown, and odd ones, of which what is claimed must hold.
+pub fn containment(data: &[u8]) {
+    containment::containment(data);
+    odd_access::odd_access(data);
+}
 
 /// A check for any bytes.
 pub type Check = fn(&[u8]);

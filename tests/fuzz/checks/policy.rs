@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use logpolicy::policy::{Document, Json, JsonError, MAX_DEPTH, Request, evaluate};
+use logpolicy::policy::{
+    AccessChange, Attached, Document, EFFECTIVE_ACTIONS, Found, Json, JsonError, MAX_DEPTH, Request,
+    Statement, evaluate,
+};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -39,11 +42,62 @@ pub fn policy(data: &[u8]) {
     );
     assert_eq!(document, sent, "what is sent is the same policy");
     assert_eq!(Document::from_json(sent.json().unwrap().clone()).text(), sent.text(), "sent once or twice");
-    for request in requests() {
-        let allowed = |document| evaluate([document], &request).allowed;
-        assert_eq!(allowed(&document), allowed(&sent), "{request:?}");
+    let canonical = Document::from_text(document.canonical());
+    let same = match canonical.json() {
+        // A list around what stood alone is one level more.
+        Err(JsonError::TooDeep) => vec![&sent, &stable],
+        _ => vec![&sent, &stable, &canonical],
+    };
+    for other in same {
+        assert_eq!(document, *other);
+        assert_eq!(other.canonical(), document.canonical(), "taken once or twice");
+        same_access(&document, other);
     }
 }
+
+/// What equals each other allows the same.
+fn same_access(one: &Document, other: &Document) {
+    let about = one.statements().iter().take(8).flat_map(about);
+    for request in requests().into_iter().chain(about) {
+        let allowed = |document| evaluate([document], &request).allowed;
+        assert_eq!(allowed(one), allowed(other), "{request:?}\n{one:?}\n{other:?}");
+    }
+    let policy = |document| [Attached { document, log_group: None }];
+    let change = AccessChange::between(PREFIX, &policy(one), &policy(other));
+    for found in [&change.gained, &change.lost] {
+        assert!(!matches!(found, Found::Witness(_)), "{found:?}\n{one:?}\n{other:?}");
+    }
+}
+
+/// Requests that a statement speaks about, with a letter for each wildcard.
+fn about(statement: &Statement) -> Vec<Request> {
+    let principals = statement.principals();
+    let services = principals.iter().filter(|(kind, _)| *kind == "Service").map(|(_, name)| *name);
+    let service = services.chain(["es.amazonaws.com"]).next().unwrap_or_default();
+    let mut context = BTreeMap::new();
+    for (_, block) in statement.json().get("Condition").map(Json::members).unwrap_or_default() {
+        for (key, values) in block.members() {
+            let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), concrete);
+            context.insert(key.clone(), values.items().iter().take(1).map(text).collect());
+        }
+    }
+    let resources = statement.strings("Resource");
+    let resources = resources.iter().take(3).map(|resource| concrete(resource));
+    let request = |(resource, action): (String, &str)| {
+        let (service, action) = (service.to_owned(), action.to_owned());
+        Request { service, action, resource, context: context.clone() }
+    };
+    resources
+        .flat_map(|resource| EFFECTIVE_ACTIONS.map(|action| (resource.clone(), action)))
+        .map(request)
+        .collect()
+}
+
+fn concrete(pattern: &str) -> String {
+    pattern.replace('*', "a").replace('?', "b")
+}
+
+const PREFIX: &str = "arn:aws:logs:us-east-1:111122223333:log-group:";
 
 /// Some that real policies are about.
 fn requests() -> Vec<Request> {
@@ -71,10 +125,7 @@ pub fn canonical(data: &[u8]) {
     assert_eq!(one, two, "{value}\n{other}");
     assert_eq!(two, one, "both ways");
     assert_eq!(one.fingerprint(), two.fingerprint());
-    for request in requests() {
-        let allowed = |document| evaluate([document], &request).allowed;
-        assert_eq!(allowed(&one), allowed(&two), "{request:?}\n{value}\n{other}");
-    }
+    same_access(&one, &two);
     // One more right is another policy.
     let mut more = value.clone();
     let statements = more["Statement"].as_array_mut().unwrap();
@@ -107,12 +158,11 @@ fn statement(number: usize, choices: &mut Choices<'_>) -> Value {
     let accounts = ["111122223333", "arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:role/r"];
     let actions =
         ["logs:PutLogEvents", "logs:CreateLogStream", "LOGS:putlogevents", "logs:*", "logs:Put?ogEvents"];
-    let group = "arn:aws:logs:us-east-1:111122223333:log-group:";
     let resources = [
-        format!("{group}/aws/*"),
+        format!("{PREFIX}/aws/*"),
         "*".to_owned(),
-        format!("{group}/aws/a:*"),
-        format!("{group}/b:log-stream:?"),
+        format!("{PREFIX}/aws/a:*"),
+        format!("{PREFIX}/b:log-stream:?"),
     ];
     let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
     let mut statement = Map::new();
