@@ -15,20 +15,22 @@ pub(super) fn canonical<'a>(document: &Json, statements: impl IntoIterator<Item 
     let mut texts: Vec<&str> = statements.into_iter().map(Statement::canonical).collect();
     texts.sort_unstable();
     texts.dedup();
+    let first = document.get("Statement");
+    let text = |key: &str, value: &Json| match key {
+        "Statement" if first.is_some_and(|first| std::ptr::eq(first, value)) => {
+            format!("[{}]", texts.join(","))
+        }
+        _ => plain(value).text(),
+    };
     let mut written: Vec<(&str, String)> =
-        members.iter().map(|(key, value)| (key.as_str(), member(key, value, &texts))).collect();
+        members.iter().map(|(key, value)| (key.as_str(), text(key, value))).collect();
     if document.get("Version").is_none() {
         written.push(("Version", Json::String(DEFAULT_VERSION.to_owned()).to_string()));
     }
-    written.sort();
+    written.sort_by_key(|(key, _)| *key);
     let written: Vec<String> =
         written.into_iter().map(|(key, value)| format!("{}:{value}", Json::String(key.to_owned()))).collect();
     format!("{{{}}}", written.join(","))
-}
-
-/// Statements are a set, which is written out already.
-fn member(key: &str, value: &Json, statements: &[&str]) -> String {
-    if key == "Statement" { format!("[{}]", statements.join(",")) } else { plain(value).text() }
 }
 
 /// The canonical form of one statement.
@@ -145,11 +147,9 @@ fn plain(value: &Json) -> Json {
     }
 }
 
-/// Members by key; repeated keys, which are rare, by value.
+/// Members by key; of repeated keys, which are rare, the first counts, and stays the first.
 fn object(mut members: Vec<(String, Json)>) -> Json {
-    members.sort_by(|(left, one), (right, other)| {
-        left.cmp(right).then_with(|| one.to_string().cmp(&other.to_string()))
-    });
+    members.sort_by(|(left, _), (right, _)| left.cmp(right));
     Json::Object(members)
 }
 
@@ -184,6 +184,24 @@ mod tests {
         ] {
             let once = canonical_text(text);
             assert_eq!(canonical_text(&once), once, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_repeated_keys_the_first_stays_the_first() {
+        for (one, other) in [
+            (
+                r#"{"Statement":{"Effect":"Allow","Effect":"Deny"}}"#,
+                r#"{"Statement":{"Effect":"Deny","Effect":"Allow"}}"#,
+            ),
+            (
+                r#"{"Version":"2008-10-17","Version":"2012-10-17"}"#,
+                r#"{"Version":"2012-10-17","Version":"2008-10-17"}"#,
+            ),
+            (r#"{"Statement":[{}],"Statement":[]}"#, r#"{"Statement":[{}],"Statement":[{"Sid":"A"}]}"#),
+        ] {
+            assert_ne!(canonical_text(one), canonical_text(other));
+            assert_eq!(canonical_text(&canonical_text(one)), canonical_text(one));
         }
     }
 

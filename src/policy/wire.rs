@@ -90,7 +90,7 @@ fn sorted_members(value: &Json, lists: bool) -> Json {
             items.sort_by_cached_key(ToString::to_string);
         }
     }
-    members.sort_by_cached_key(|(key, value)| (key.clone(), value.to_string()));
+    members.sort_by(|(left, _), (right, _)| left.cmp(right));
     Json::Object(members)
 }
 
