@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_yaml::Value;
 
 use crate::model::{Code, Diagnostic, SourceSpan};
+use crate::policy::Json;
 
 use super::code;
 use super::suggest::sentence;
@@ -234,11 +235,33 @@ pub(super) fn plain_value(node: &Node) -> Option<Value> {
         return is_string();
     }
     // As an item: alone in a document `---` would begin one.
-    let items: Vec<Value> = serde_yaml::from_str(&format!("- {text}")).ok()?;
-    match items.into_iter().next() {
-        Some(Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_)) | None => is_string(),
-        scalar => scalar,
+    match serde_yaml::from_str::<Vec<Value>>(&format!("- {text}")) {
+        Ok(items) => match items.into_iter().next() {
+            Some(Value::String(_)) if is_json_number(text) => Some(beyond_a_word()),
+            Some(Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_)) | None => is_string(),
+            scalar => scalar,
+        },
+        Err(_) if is_whole_number(text) => Some(beyond_a_word()),
+        Err(_) => None,
     }
+}
+
+/// Whether a text that serde_yaml refuses is a whole number: in decimals, or as in `0x1F`.
+fn is_whole_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']);
+    digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.bytes().all(|letter| letter.is_ascii_alphanumeric())
+}
+
+/// Stands for a whole number of more than 64 bits, which serde_yaml refuses, or for one such as `1e400`, which it takes for
+/// a string: in a document the digits count.
+fn beyond_a_word() -> Value {
+    Value::Number(f64::NAN.into())
+}
+
+/// Whether the text is a number in JSON as well (RFC 8259, section 6).
+pub(super) fn is_json_number(text: &str) -> bool {
+    matches!(Json::parse(text), Ok(Json::Number(_)))
 }
 
 fn is_text(node: &Node) -> bool {

@@ -8,7 +8,7 @@ use crate::model::{DocumentTemplate, Node as Template, NodeSpans, SourceSpan, So
 use crate::policy::Json;
 
 use super::code;
-use super::decode::{Decoder, plain_value};
+use super::decode::{Decoder, is_json_number, plain_value};
 use super::tree::{Kind, Node};
 use super::variable::Variables;
 
@@ -86,11 +86,6 @@ pub fn plain_json(node: &Node) -> Option<Json> {
         }
         _ => None,
     }
-}
-
-/// Whether the text is a number in JSON as well (RFC 8259, section 6).
-fn is_json_number(text: &str) -> bool {
-    matches!(Json::parse(text), Ok(Json::Number(_)))
 }
 
 /// A number in YAML only (`0x1F`, `.inf`, `+1`), or digits that would lose their leading zero.

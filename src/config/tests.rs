@@ -8,6 +8,7 @@ use serde_yaml::{Mapping, Value};
 use super::decode::plain_value;
 use super::tree::{self, Kind, Node};
 use super::*;
+use crate::policy::Json;
 
 /// The value that our tree stands for, typed as the decoder types it.
 fn value(node: &Node) -> Value {
@@ -112,6 +113,23 @@ fn what_would_begin_a_document_is_text_where_it_is_a_value() {
     {
         let theirs: Value = serde_yaml::from_str(text).expect("YAML");
         assert_eq!(parsed(text), (Some(theirs), 0), "{text}");
+    }
+}
+
+#[test]
+fn numbers_beyond_a_machine_word_are_numbers_and_keep_their_digits() {
+    let node = |text: &str| tree::parse(0, &format!("{text}\n"), &mut Vec::new()).expect("a scalar");
+    for text in ["118446744073709551616", "-9223372036854775809", "1e400", "-1E+400"] {
+        assert_eq!(plain_json(&node(text)), Some(Json::Number(text.to_owned())), "{text}");
+        assert!(matches!(plain_value(&node(text)), Some(Value::Number(_))), "{text}");
+    }
+    // No numbers of JSON: they are refused where they stand in a document.
+    for text in ["0xffffffffffffffffffff", "+118446744073709551616"] {
+        assert_eq!(plain_json(&node(text)), None, "{text}");
+        assert!(matches!(plain_value(&node(text)), Some(Value::Number(_))), "{text}");
+    }
+    for text in ["1e400x", "2026-01-01", "1.2.3"] {
+        assert_eq!(plain_value(&node(text)), Some(Value::String(text.to_owned())), "{text}");
     }
 }
 
