@@ -15,7 +15,7 @@ use crate::policy::{Document, Fingerprint};
 const FORMAT_VERSION: &str = "1";
 
 /// The highest serial that is read: what every reader of JSON keeps exactly (RFC 8259, section 6).
-const MOST_SERIAL: u64 = (1 << 53) - 1;
+pub(super) const MOST_SERIAL: u64 = (1 << 53) - 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -50,7 +50,10 @@ impl LocalStore {
             let place = path.display().to_string();
             return Err(StoreError::Moved { place, expected: recorded.serial, found });
         }
-        let next = next(recorded);
+        let next = next(recorded).map_err(|reason| StoreError::Unusable {
+            place: path.display().to_string(),
+            reason: reason.to_owned(),
+        })?;
         let text = format::write(target, &next, None);
         replace(&path, &text).map_err(|source| StoreError::File { action: "saving the state", source })?;
         *recorded = next;
@@ -95,14 +98,17 @@ fn locking(source: io::Error) -> StoreError {
     StoreError::File { action: "locking the state", source }
 }
 
-/// The record that follows: one serial on, with a name of its own from the first on.
-pub(super) fn next(recorded: &RecordedState) -> RecordedState {
+/// The record that follows: one serial on, with a name of its own from the first on. The error says in words why none can.
+pub(super) fn next(recorded: &RecordedState) -> Result<RecordedState, &'static str> {
     let mut next = recorded.clone();
+    if next.serial >= format::MOST_SERIAL {
+        return Err("its serial is the last one that is read");
+    }
     next.serial += 1;
     if next.lineage.is_empty() {
         next.lineage = unique();
     }
-    next
+    Ok(next)
 }
 
 /// The names in a folder; none where there is no such folder.

@@ -104,7 +104,9 @@ impl S3Store {
     pub(super) async fn save(&self, target: &Target, recorded: &mut RecordedState) -> Result<(), StoreError> {
         const ACTION: &str = "saving the state";
         let key = self.key(target, "json");
-        let (next, nonce) = (next(recorded), unique());
+        let unusable =
+            |reason: &str| StoreError::Unusable { place: self.place(&key), reason: reason.to_owned() };
+        let (next, nonce) = (next(recorded).map_err(unusable)?, unique());
         let text = format::write(target, &next, Some(nonce.clone()));
         let mut last = String::new();
         for attempt in 0..ATTEMPTS {
