@@ -19,7 +19,7 @@ pub(super) fn embedded(template: &Template) -> Result<Node, String> {
     let mut text = String::new();
     for segment in template.segments() {
         match segment {
-            Segment::Text(part) if part.contains(is_mark) => {
+            Segment::Text(part) if part.contains(is_mark) || escapes_a_mark(part) => {
                 return Err("it holds letters for private use".to_owned());
             }
             Segment::Text(part) => text.push_str(part),
@@ -34,13 +34,17 @@ fn is_mark(letter: char) -> bool {
     MARKS.iter().any(|(mark, _)| *mark == letter)
 }
 
+/// Whether an escape of JSON could bring a mark about.
+fn escapes_a_mark(part: &str) -> bool {
+    part.to_ascii_lowercase().contains("\\uf8f")
+}
+
 fn unmarked(json: &Json) -> Result<Node, String> {
     Ok(match json {
         Json::String(text) => Node::Text(with_variables(text)),
         Json::Array(items) => Node::Array(items.iter().map(unmarked).collect::<Result<_, _>>()?),
         Json::Object(members) => {
             let member = |(key, value): &(String, Json)| {
-                // An escape in the text can bring a mark about as well.
                 if key.contains(is_mark) {
                     return Err("a variable stands in the name of a member".to_owned());
                 }
@@ -147,6 +151,7 @@ mod tests {
                 "name of a member",
             ),
             (vec![Segment::Text("\"\u{f8f0}\"".to_owned())], "private use"),
+            (vec![Segment::Text("\"\\uF8f0\"".to_owned())], "private use"),
         ] {
             let error = embedded(&Template::new(segments)).expect_err("no document");
             assert!(error.contains(words), "{error}");

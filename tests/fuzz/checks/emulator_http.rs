@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use logpolicy::emulator::{Options, start};
+use serde_json::Value;
 
 /// One emulator for all bytes, on a thread of its own.
 static EMULATOR: LazyLock<SocketAddr> = LazyLock::new(|| {
@@ -30,8 +31,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(4);
 
 pub fn emulator_http(data: &[u8]) {
+    let bytes = addressed(data);
+    told(&bytes);
+    if let Some(mended) = mended(&bytes) {
+        told(&mended);
+    }
+}
+
+/// Sends some bytes: what comes back are answers, and what stands there changes by those that are a success alone.
+fn told(bytes: &[u8]) {
     let before = policies();
-    let answer = said(&addressed(data));
+    let answer = said(bytes);
     let text = String::from_utf8_lossy(&answer);
     assert!(answer.is_empty() || text.starts_with("HTTP/1."), "{text:?}");
     let statuses: Vec<&str> = text.split("HTTP/1.").skip(1).filter_map(|answer| answer.get(2..5)).collect();
@@ -41,11 +51,28 @@ pub fn emulator_http(data: &[u8]) {
     assert!(before == after || succeeded || answer.is_empty(), "{text:?} changed {before} into {after}");
 }
 
-/// The bytes with the emulator's own address in place of `{host}`: calls for other hosts are refused.
+/// The bytes with the emulator's own address in place of each `{host}`: calls for other hosts are refused.
 fn addressed(data: &[u8]) -> Vec<u8> {
     const HOST: &[u8] = b"{host}";
-    let Some(at) = data.windows(HOST.len()).position(|window| window == HOST) else { return data.to_vec() };
-    [&data[..at], EMULATOR.to_string().as_bytes(), &data[at + HOST.len()..]].concat()
+    let (mut bytes, mut rest) = (Vec::with_capacity(data.len()), data);
+    while let Some(at) = rest.windows(HOST.len()).position(|window| window == HOST) {
+        bytes.extend_from_slice(&rest[..at]);
+        bytes.extend_from_slice(EMULATOR.to_string().as_bytes());
+        rest = &rest[at + HOST.len()..];
+    }
+    bytes.extend_from_slice(rest);
+    bytes
+}
+
+/// The same call with the length that its body has, so that the body is read; nothing where that stands there.
+fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let (before, after) = head.split_once("Content-Length: ")?;
+    let rest = after.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let length = body.len().to_string();
+    let is_right = after.len() - rest.len() == length.len() && after.starts_with(&length);
+    (!is_right).then(|| format!("{before}Content-Length: {length}{rest}\r\n\r\n{body}").into_bytes())
 }
 
 /// What stands there, as a client is told that asks properly.
@@ -65,7 +92,10 @@ fn policies() -> String {
     assert!(read(&mut stream, &mut answer, PATIENCE), "it does not go on");
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "it does not go on: {answer}");
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    let body = answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    let value: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    assert!(value["resourcePolicies"].is_array(), "{body}");
+    body
 }
 
 /// All that comes back for these bytes, until the connection is closed. Some are waited for before we say that no more come

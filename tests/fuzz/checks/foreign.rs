@@ -1,11 +1,11 @@
 //! What other tools declare: whatever is imported from it is written as YAML that says the same when it is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use logpolicy::config::parse_with;
 use logpolicy::import::{Declared, DeclaredPolicy, cloudformation as read_template, terraform};
-use logpolicy::model::{Access, Directory, Limits, PolicyKey, Sources, Target};
+use logpolicy::model::{Access, Directory, Limits, PolicyKey, Severity, Sources, Target};
 use logpolicy::policy::Document;
 use logpolicy::report::{DeclaredTarget, DesiredEntry, DesiredFile, desired_yaml};
 
@@ -33,7 +33,13 @@ fn written_and_read(declared: &Declared) {
         let (key, text) = written(policy, &target);
         let files = [(PathBuf::from("/nowhere/logpolicy.yaml"), text.clone())];
         let loaded = parse_with(&[], &files).unwrap().loaded(&Directory::default());
-        if loaded.diagnostics.has_errors() {
+        let errors = loaded.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
+        let codes: BTreeSet<&str> = errors.map(|finding| finding.code.0).collect();
+        if !codes.is_empty() {
+            eprintln!(
+                "CODES {codes:?} {:?}",
+                loaded.diagnostics.iter().map(|f| f.message.clone()).collect::<Vec<_>>()
+            );
             // A name that AWS does not take, a document that is too odd: the import leaves it out and says so.
             continue;
         }
