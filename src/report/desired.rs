@@ -160,7 +160,7 @@ fn value(node: &Node, indent: usize, text: &mut String) {
         Node::Object(members) if !members.is_empty() => {
             text.push('\n');
             for (key, member) in members {
-                let _ = write!(text, "{:indent$}{}:", "", scalar_key(key));
+                let _ = write!(text, "{:indent$}{}", "", before_value(key, indent));
                 value(member, indent + 2, text);
             }
         }
@@ -190,9 +190,9 @@ fn item_of_list(node: &Node, indent: usize, text: &mut String) {
     }
     for (index, (key, member)) in members.iter().enumerate() {
         if index == 0 {
-            let _ = write!(text, " {}:", scalar_key(key));
+            let _ = write!(text, " {}", before_value(key, indent));
         } else {
-            let _ = write!(text, "{:indent$}{}:", "", scalar_key(key));
+            let _ = write!(text, "{:indent$}{}", "", before_value(key, indent));
         }
         value(member, indent + 2, text);
     }
@@ -236,6 +236,15 @@ fn escaped(text: &str) -> String {
 /// A string as the file spells it.
 fn scalar(value: &str) -> String {
     if is_plain(value) { value.to_owned() } else { quoted(value) }
+}
+
+/// The longest key that stands before its colon as it is, in bytes: 1,024 letters are the most (YAML 1.2, section 7.4.2).
+const LONGEST_KEY: usize = 1_000;
+
+/// A key and its colon.
+fn before_value(key: &str, indent: usize) -> String {
+    let key = scalar_key(key);
+    if key.len() > LONGEST_KEY { format!("? {key}\n{:indent$}:", "") } else { format!("{key}:") }
 }
 
 /// A key, in which nothing is replaced.
@@ -291,6 +300,7 @@ fn is_plain(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Json;
 
     #[test]
     fn strings_that_yaml_reads_otherwise_are_quoted() {
@@ -315,6 +325,15 @@ mod tests {
         }
         assert_eq!(in_list("a,b"), "\"a,b\"");
         assert_eq!(quoted("a\u{85}\u{2028}"), "\"a\\u0085\\u2028\"");
+    }
+
+    #[test]
+    fn a_long_key_is_marked_as_one() {
+        let long = "k".repeat(1_001);
+        let inner = Node::Object(vec![(long.clone(), Node::Array(vec![Node::Plain(Json::Null)]))]);
+        let mut text = String::new();
+        value(&Node::Array(vec![inner]), 2, &mut text);
+        assert_eq!(text, format!("\n  - ? {long}\n    :\n      - null\n"));
     }
 
     #[test]

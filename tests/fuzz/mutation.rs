@@ -2,8 +2,13 @@
 
 use crate::random::Random;
 
-/// A file of the corpus with one to six changes.
+/// A file of the corpus with one to six changes; now and then something else altogether, for checks that read bytes as
+/// choices.
 pub fn changed(corpus: &[Vec<u8>], words: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    if random.below(8) == 0 {
+        let length = random.below(160);
+        return (0..length).map(|_| u8::try_from(random.below(256)).unwrap()).collect();
+    }
     let mut bytes = corpus[random.below(corpus.len())].clone();
     for _ in 0..1 + random.below(6) {
         change(&mut bytes, corpus, words, random);
