@@ -56,7 +56,8 @@ fn values(text: &str) {
     if !matches!(root.kind, SourceKind::Map(_)) {
         return;
     }
-    match serde_yaml::from_str::<Value>(text) {
+    // It takes a byte order mark for a document.
+    match serde_yaml::from_str::<Value>(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         Ok(value) => same(&root, &value, text),
         Err(error) => {
             let error = error.to_string();
