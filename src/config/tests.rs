@@ -116,6 +116,13 @@ fn what_would_begin_a_document_is_text_where_it_is_a_value() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_found_among_very_many() {
+    let keys: String = (0..200_000).map(|number| format!("k{number}: 1\n")).collect();
+    assert_eq!(parsed(&keys).1, 0);
+    assert_eq!(parsed(&format!("{keys}k7: 2\n")).1, 1);
+}
+
+#[test]
 fn the_place_of_a_wrong_letter_is_the_whole_letter() {
     let text = "a: 1\n  \u{feff}b: 2\n";
     let mut findings = Vec::new();
