@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use logpolicy::policy::{AccessChange, Attached, Document, Found, Request, is_allowed};
+use logpolicy::policy::{AccessChange, Attached, Comparison, Document, Effect, Found, Request, is_allowed};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -149,6 +149,100 @@ proptest! {
     }
 
     #[test]
+    fn the_short_questions_agree_with_the_long_ones(
+        before in prop::collection::vec(policy(), 1..3),
+        after in prop::collection::vec(policy(), 1..3),
+    ) {
+        let (before, after) = (attached(&before), attached(&after));
+        let mut comparison = Comparison::new(PREFIX);
+        let (one, two) = (comparison.rights(before.iter().copied()), comparison.rights(after.iter().copied()));
+        let gained = comparison.gained(&one, &two);
+        prop_assert_eq!(comparison.gains_nothing(&one, &two), gained == Found::None);
+        let has_deny = before.iter().any(|policy| {
+            policy.document.statements().iter().any(|statement| statement.effect() == Some(Effect::Deny))
+        });
+        prop_assert_eq!(one.denies_nothing(), !has_deny);
+        let change = AccessChange::between(PREFIX, &before, &after);
+        prop_assert_eq!(change.is_none(), change.gained == Found::None && change.lost == Found::None);
+    }
+
+    /// Statements as sets of requests: what is said of two or three of them is so for every request of the small world.
+    #[test]
+    fn sets_of_requests_relate_as_their_requests_do(
+        (of_log_group, one) in policy(), (_, two) in policy(), (_, three) in policy(),
+    ) {
+        let mut comparison = Comparison::new(PREFIX);
+        let log_group = of_log_group.then_some("/a");
+        let mut sets = Vec::new();
+        for document in [&one, &two, &three] {
+            let statements = comparison.statements(Attached { document, log_group });
+            prop_assert_eq!(statements.len(), document.statements().len());
+            for (statement, set) in document.statements().iter().zip(statements) {
+                let allow = json!({"Version": "2012-10-17", "Statement": [statement.json()]}).to_string();
+                let allow = Document::from_text(allow.replace("\"Deny\"", "\"Allow\""));
+                let attached = [Attached { document: &allow, log_group }];
+                let holds: Vec<bool> = requests().iter().map(|request| is_allowed(PREFIX, &attached, request)).collect();
+                match set {
+                    None => prop_assert!(!holds.contains(&true), "never takes effect: {statement:?}"),
+                    Some((effect, set)) => {
+                        prop_assert_eq!(Some(effect), statement.effect());
+                        sets.push((set, holds));
+                    }
+                }
+            }
+        }
+        let pairs = sets.iter().flat_map(|left| sets.iter().map(move |right| (left, right)));
+        for ((left, in_left), (right, in_right)) in pairs {
+            let both = in_left.iter().zip(in_right).any(|(left, right)| *left && *right);
+            let escapes = in_left.iter().zip(in_right).any(|(left, right)| *left && !*right);
+            let common = comparison.common(left, right);
+            prop_assert!(!both || common.is_some());
+            prop_assert_eq!(comparison.are_apart(left, right), common.is_none());
+            prop_assert!(!escapes || !comparison.is_within(left, right));
+            prop_assert_eq!(comparison.is_within(left, left), true);
+            if let Some(common) = common {
+                prop_assert!(comparison.is_within(&common, left) && comparison.is_within(&common, right));
+            }
+            if comparison.is_within(left, right) {
+                prop_assert!(comparison.is_covered(left, &[right]));
+                prop_assert_eq!(comparison.example(left, &[right]), Found::None);
+            }
+        }
+        for (set, holds) in &sets {
+            let others: Vec<_> = sets.iter().filter(|(other, _)| other != set).collect();
+            let escapes =
+                (0..holds.len()).any(|place| holds[place] && !others.iter().any(|(_, other)| other[place]));
+            let by: Vec<_> = others.iter().map(|(other, _)| other).collect();
+            let is_covered = comparison.is_covered(set, &by);
+            prop_assert!(!escapes || !is_covered);
+            prop_assert_eq!(is_covered, comparison.example(set, &by) == Found::None);
+        }
+    }
+
+    /// A statement that another one covers can go without a change of access.
+    #[test]
+    fn what_is_covered_can_go((of_log_group, document) in policy(), (_, more) in policy()) {
+        let statements: Vec<Value> = [&document, &more]
+            .into_iter()
+            .flat_map(|document| document.statements())
+            .map(|statement| serde_json::from_str(&statement.json().to_string()).unwrap())
+            .collect();
+        let of = |statements: &[Value]| {
+            Document::from_text(json!({"Version": "2012-10-17", "Statement": statements}).to_string())
+        };
+        let (all, log_group) = (of(&statements), of_log_group.then_some("/a"));
+        let pairs = Comparison::new(PREFIX).covered(Attached { document: &all, log_group });
+        for (inner, outer) in pairs {
+            prop_assert_ne!(inner, outer);
+            let mut left = statements.clone();
+            left.remove(inner);
+            let left = of(&left);
+            let attached = |document| [Attached { document, log_group }];
+            prop_assert!(AccessChange::between(PREFIX, &attached(&all), &attached(&left)).is_none());
+        }
+    }
+
+    #[test]
     fn the_order_and_repetition_of_policies_change_no_access(policies in prop::collection::vec(policy(), 0..4)) {
         let once = attached(&policies);
         let mut again = once.clone();
@@ -229,4 +323,50 @@ fn a_set_of_values_with_variables_says_something_else_in_another_version() {
     let change = AccessChange::between(PREFIX, &account(&old), &account(&new));
     assert_eq!((change.gained, change.lost), (Found::NotShown, Found::NotShown));
     assert!(AccessChange::between(PREFIX, &account(&new), &account(&new)).is_none());
+}
+
+#[test]
+fn of_statements_that_say_the_same_the_later_one_is_named() {
+    let allow = |action: &str, name: &str| {
+        json!({"Effect": "Allow", "Principal": {"Service": "es.amazonaws.com"}, "Action": action,
+            "Resource": format!("{PREFIX}{name}:*")})
+    };
+    let mut deny = allow("logs:*", "/a");
+    deny["Effect"] = json!("Deny");
+    let none = allow("logs:DeleteLogGroup", "/a");
+    let covered = |statements: &[&Value]| {
+        let document =
+            Document::from_text(json!({"Version": "2012-10-17", "Statement": statements}).to_string());
+        Comparison::new(PREFIX).covered(Attached { document: &document, log_group: None })
+    };
+    let (put, all, wide) =
+        (allow("logs:PutLogEvents", "/a"), allow("logs:*", "/a"), allow("logs:PutLogEvents", "/a*"));
+    assert_eq!(covered(&[&put, &put]), [(1, 0)]);
+    assert_eq!(covered(&[&put, &put, &put]), [(1, 0), (2, 0)]);
+    assert_eq!(covered(&[&put, &all]), [(0, 1)]);
+    assert_eq!(covered(&[&all, &put]), [(1, 0)]);
+    assert_eq!(covered(&[&all, &wide]), [], "each says something of its own");
+    assert_eq!(covered(&[&deny, &put]), [], "a Deny covers no Allow");
+    assert_eq!(covered(&[&none, &all]), [], "what takes no effect is said by nobody");
+    let many: Vec<&Value> = vec![&put; 200];
+    assert_eq!(covered(&many).len(), 199);
+    let more: Vec<&Value> = vec![&put; 201];
+    assert_eq!(covered(&more), [], "more than can be compared in time");
+}
+
+#[test]
+fn examples_are_made_of_letters_that_a_person_expects() {
+    let like = |key: &str, value: &str| allow("/x:*", &json!({"StringLike": {key: value}}));
+    for (key, value, expected) in [
+        ("aws:SourceAccount", "*1*", "444444444441"),
+        ("aws:SourceOrgID", "?", "x"),
+        ("aws:SourceAccount", "??", "44"),
+    ] {
+        let (none, some) = (allow("/none:*", &json!({})), like(key, value));
+        let Found::Witness(request) = AccessChange::between(PREFIX, &account(&none), &account(&some)).gained
+        else {
+            panic!("{key} {value}")
+        };
+        assert_eq!(request.context[&key.to_lowercase()], [expected], "{key} {value}");
+    }
 }

@@ -134,6 +134,13 @@ fn numbers_beyond_a_machine_word_are_numbers_and_keep_their_digits() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_found_among_very_many() {
+    let keys: String = (0..200_000).map(|number| format!("k{number}: 1\n")).collect();
+    assert_eq!(parsed(&keys).1, 0);
+    assert_eq!(parsed(&format!("{keys}k7: 2\n")).1, 1);
+}
+
+#[test]
 fn the_place_of_a_wrong_letter_is_the_whole_letter() {
     let text = "a: 1\n  \u{feff}b: 2\n";
     let mut findings = Vec::new();

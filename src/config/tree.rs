@@ -130,7 +130,7 @@ fn line_breaks(file: usize, text: &str, findings: &mut Vec<Diagnostic>) {
 /// A collection that is not complete yet.
 enum Open {
     List { begun: Begun, items: Vec<Rc<Node>> },
-    Map { begun: Begun, entries: Vec<Entry>, key: Option<Key> },
+    Map { begun: Begun, entries: Vec<Entry>, seen: BTreeMap<String, SourceSpan>, key: Option<Key> },
 }
 
 /// How a node begins.
@@ -200,7 +200,7 @@ impl<'a> Builder<'a> {
             }
             Event::MappingStart(_, anchor, _) => {
                 let begun = Begun { start: place.start, anchor, function };
-                self.open.push(Open::Map { begun, entries: Vec::new(), key: None });
+                self.open.push(Open::Map { begun, entries: Vec::new(), seen: BTreeMap::new(), key: None });
                 return self.depth_is_fine(place);
             }
             Event::SequenceEnd | Event::MappingEnd => return self.close(place),
@@ -214,7 +214,7 @@ impl<'a> Builder<'a> {
         let Some(open) = self.open.pop() else { return true };
         let (begun, kind) = match open {
             Open::List { begun, items } => (begun, Kind::List(items)),
-            Open::Map { begun, entries, key: _ } => (begun, Kind::Map(entries)),
+            Open::Map { begun, entries, .. } => (begun, Kind::Map(entries)),
         };
         let parts: Vec<&Rc<Node>> = match &kind {
             Kind::List(items) => items.iter().collect(),
@@ -295,8 +295,11 @@ impl<'a> Builder<'a> {
             return false;
         };
         let is_merge = *plain && text == "<<";
-        let Some(Open::Map { entries, key, .. }) = self.open.last_mut() else { return true };
-        let first = entries.iter().find(|entry| entry.key == *text).map(|entry| entry.key_span);
+        let Some(Open::Map { seen, key, .. }) = self.open.last_mut() else { return true };
+        let first = seen.get(text).copied();
+        if !is_merge {
+            seen.entry(text.clone()).or_insert(place);
+        }
         *key = Some(Key { name: text.clone(), span: place, counts: !is_merge && first.is_none() });
         if is_merge {
             let finding = Diagnostic::error(code::SYNTAX, place, "Merge keys are not read.");

@@ -1,6 +1,7 @@
 //! Places in the files that were read.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,17 @@ impl SourceFile {
     }
 }
 
+impl SourceFile {
+    /// The whole lines that hold a range of bytes, and the number of the first, counted from 1.
+    pub fn lines_of(&self, range: Range<usize>) -> (Range<usize>, usize) {
+        let lines = self.lines();
+        let first = lines.partition_point(|begin| *begin <= range.start).max(1);
+        let behind = lines.partition_point(|begin| *begin <= range.end).max(first);
+        let end = lines.get(behind).copied().unwrap_or(self.text.len());
+        (lines[first - 1]..end, first)
+    }
+}
+
 impl Sources {
     /// Adds a file and returns its index.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> usize {
@@ -118,6 +130,21 @@ mod tests {
         assert_eq!((at(3).line, at(3).column), (1, 3));
         assert_eq!((at(7).line, at(7).column), (2, 1));
         assert_eq!((at(999).line, at(999).column), (3, 1));
+    }
+
+    #[test]
+    fn the_lines_of_a_range_are_whole() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "one\ntwo\nthree");
+        let of = |range| sources.files[file].lines_of(range);
+        assert_eq!(of(0..0), (0..4, 1));
+        assert_eq!(of(1..3), (0..4, 1));
+        assert_eq!(of(2..5), (0..8, 1));
+        assert_eq!(of(4..7), (4..8, 2));
+        assert_eq!(of(9..13), (8..13, 3));
+        assert_eq!(of(13..13), (8..13, 3));
+        let empty = sources.add("b.yaml", "");
+        assert_eq!(sources.files[empty].lines_of(0..0), (0..0, 1));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Findings with their source lines, as rustc shows them.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
 
-use crate::model::{Diagnostic, Diagnostics, Severity, SourceSpan, Sources};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::model::{Diagnostic, Diagnostics, Severity, SourceFile, SourceSpan, Sources};
 
 use super::count::counted;
 use super::layout::Layout;
@@ -50,21 +52,45 @@ fn render(finding: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
     let places: Vec<_> = places.into_iter().chain(related).collect();
     for file in files(&places) {
         let Some(source) = sources.files.get(file) else { continue };
-        let here = places.iter().filter(|(span, _, _)| span.file == file);
-        let annotations = here.map(|(span, label, kind)| {
-            let label = (!label.is_empty()).then(|| (*label).to_owned());
-            kind.span(clamp(*span, &source.text)).label(label)
-        });
-        let snippet =
-            Snippet::source(source.text.as_str()).path(source.path.as_str()).annotations(annotations);
-        group = group.element(snippet);
+        let here: Vec<_> = places.iter().filter(|(span, _, _)| span.file == file).collect();
+        let spans = || here.iter().map(|(span, _, _)| clamp(*span, &source.text));
+        let first = spans().map(|span| span.start).min().unwrap_or(0);
+        let last = spans().map(|span| span.end).max().unwrap_or(0);
+        // What stands far apart is shown apart: a file can be long, and have many findings.
+        let together = last - first <= MOST_TOGETHER;
+        let parts = if together { vec![here] } else { here.into_iter().map(|place| vec![place]).collect() };
+        for part in parts {
+            group = group.element(snippet(source, &part));
+        }
     }
     let notes = finding.notes.iter().map(|note| Level::HELP.message(note.as_str()));
     renderer.render(&[group.elements(notes)])
 }
 
+/// How far apart, in bytes, places of one finding may be to be shown as one excerpt.
+const MOST_TOGETHER: usize = 64 * 1024;
+
+/// The lines of some places, with their marks.
+fn snippet<'a>(source: &'a SourceFile, places: &[&Place<'_>]) -> Snippet<'a, Annotation<'a>> {
+    let spans: Vec<Range<usize>> = places.iter().map(|(span, _, _)| clamp(*span, &source.text)).collect();
+    let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
+    let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
+    let (lines, number) = source.lines_of(first..last);
+    let annotations = places.iter().zip(spans).map(|((_, label, kind), span)| {
+        let label = (!label.is_empty()).then(|| (*label).to_owned());
+        kind.span(span.start - lines.start..span.end - lines.start).label(label)
+    });
+    Snippet::source(&source.text[lines.clone()])
+        .line_start(number)
+        .path(source.path.as_str())
+        .annotations(annotations)
+}
+
+/// A place, its label, and whether it is the first one.
+type Place<'a> = (SourceSpan, &'a str, AnnotationKind);
+
 /// The files of some places, the first place's first.
-fn files(places: &[(SourceSpan, &str, AnnotationKind)]) -> Vec<usize> {
+fn files(places: &[Place<'_>]) -> Vec<usize> {
     let mut files = Vec::new();
     for (span, _, _) in places {
         if !files.contains(&span.file) {
@@ -76,7 +102,7 @@ fn files(places: &[(SourceSpan, &str, AnnotationKind)]) -> Vec<usize> {
 
 /// The span within the text, on character boundaries, and on its first line: a mark that runs over a whole
 /// document hides more than it shows.
-fn clamp(span: SourceSpan, text: &str) -> std::ops::Range<usize> {
+fn clamp(span: SourceSpan, text: &str) -> Range<usize> {
     let boundary = |mut at: usize| {
         at = at.min(text.len());
         while !text.is_char_boundary(at) {
