@@ -267,6 +267,8 @@ fn the_package_holds_what_its_tests_and_pages_need() {
         assert!(files.contains(needed), "{needed} is not in the package");
     }
     assert!(!files.iter().any(|file| file.starts_with("target/") || file.starts_with("state/")));
+    let fuzzed = files.iter().find(|file| file.starts_with("tests/fuzz/"));
+    assert_eq!(fuzzed, None, "the inputs of `fuzz/corpus` are in no package, for it is one itself");
 }
 
 #[test]
