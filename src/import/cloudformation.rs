@@ -257,6 +257,22 @@ mod tests {
         assert!(found[0].contains("come to too much"), "{found:?}");
     }
 
+    #[test]
+    fn a_template_with_very_many_parameters_is_read_in_time() {
+        let number = 20_000;
+        let parameters: String =
+            (0..number).map(|number| format!("  p{number}: {{ Type: String, Default: x }}\n")).collect();
+        let references: String =
+            (0..number).map(|_| format!("          - {{ Ref: p{} }}\n", number - 1)).collect();
+        let text = format!(
+            "Parameters:\n{parameters}Resources:\n  P:\n    Type: {KIND}\n    Properties:\n      PolicyName: p\n      \
+             PolicyDocument:\n        List:\n{references}"
+        );
+        let found = read(&text, &[]).expect("a template");
+        let Node::Object(members) = &found.policies[0].document else { panic!("no document") };
+        assert!(matches!(&members[0].1, Node::Array(items) if items.len() == number));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use crate::config::{SourceKind, SourceNode, plain_json};
+use crate::config::{SourceEntry, SourceKind, SourceNode, plain_json};
 use crate::model::{Node, Segment, SourceSpan, Template};
 
 use super::embedded::json_text;
@@ -30,19 +30,25 @@ pub(super) type Value = Result<Option<Node>, Unresolved>;
 
 /// A template and what its parameters are given.
 pub(super) struct Stack<'a> {
-    root: &'a SourceNode,
+    /// The members of the sections, by section and name: a template may have very many.
+    declared: BTreeMap<(&'a str, &'a str), &'a SourceNode>,
     given: &'a BTreeMap<String, String>,
     url_suffix: Option<&'a str>,
     work: Cell<usize>,
     depth: Cell<usize>,
 }
 
+/// The members of a map; of anything else none.
+fn entries(node: &SourceNode) -> &[SourceEntry] {
+    match &node.kind {
+        SourceKind::Map(entries) => entries,
+        SourceKind::Scalar { .. } | SourceKind::List(_) => &[],
+    }
+}
+
 /// The value of a member.
 pub(super) fn member<'n>(node: &'n SourceNode, key: &str) -> Option<&'n SourceNode> {
-    match &node.kind {
-        SourceKind::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &*entry.value),
-        SourceKind::Scalar { .. } | SourceKind::List(_) => None,
-    }
+    entries(node).iter().find(|entry| entry.key == key).map(|entry| &*entry.value)
 }
 
 /// The text of a scalar.
@@ -63,12 +69,17 @@ impl<'a> Stack<'a> {
         given: &'a BTreeMap<String, String>,
         url_suffix: Option<&'a str>,
     ) -> Self {
-        Self { root, given, url_suffix, work: Cell::new(0), depth: Cell::new(0) }
+        let sections = entries(root).iter().flat_map(|section| {
+            let name = section.key.as_str();
+            entries(&section.value).iter().map(move |entry| ((name, entry.key.as_str()), &*entry.value))
+        });
+        let declared = sections.collect();
+        Self { declared, given, url_suffix, work: Cell::new(0), depth: Cell::new(0) }
     }
 
     /// A member of a section, such as the parameter of a name.
     pub(super) fn declared(&self, section: &str, name: &str) -> Option<&'a SourceNode> {
-        member(member(self.root, section)?, name)
+        self.declared.get(&(section, name)).copied()
     }
 
     /// What a node comes to.
