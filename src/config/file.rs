@@ -65,7 +65,10 @@ impl ReadError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Missing { .. } => {
-                vec!["Name the desired state with `-f PATH`, a file or a folder.".to_owned()]
+                vec![
+                    "Name the desired state with `-f PATH`, a file or a folder; `logpolicy init` writes one to begin with."
+                        .to_owned(),
+                ]
             }
             Self::Unreadable { .. } => vec!["Check the path and your rights to it.".to_owned()],
             Self::Empty { .. } => vec!["Files whose names begin with a dot are passed over.".to_owned()],

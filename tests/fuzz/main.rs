@@ -106,10 +106,11 @@ macro_rules! targets {
             let wanted: BTreeSet<String> = tests.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(names("fuzz/corpus"), wanted);
             assert_eq!(names("fuzz/fuzz_targets"), wanted);
-            let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/Cargo.toml"));
-            let manifest = manifest.unwrap();
+            let read = |file: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+            let (manifest, workflow) = (read("fuzz/Cargo.toml"), read(".github/workflows/fuzz.yml"));
             for target in wanted {
                 assert!(manifest.contains(&format!("name = \"{target}\"")), "{target} is not in fuzz/Cargo.toml");
+                assert!(workflow.contains(&format!("- {target}\n")), "{target} is not in the workflow");
             }
         }
     };
