@@ -56,9 +56,13 @@ fn shown_and_saved(read: &SavedPlan) {
         plan.targets.iter().map(|target| target.restored(&RecordedState::default(), code)).collect()
     };
     let results = restored(read);
-    let text = saved(read, &results);
-    let again = SavedPlan::read(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    assert_eq!(saved(&again, &restored(&again)), text, "what is saved again is the same");
+    let again = |text: &str| {
+        let read = SavedPlan::read(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        saved(&read, &restored(&read))
+    };
+    // What was live is saved in one order and without white space: from the second time on nothing changes.
+    let second = again(&saved(read, &results));
+    assert_eq!(again(&second), second, "what is saved again is the same");
     let _ = plan_text(&results, &read.digest, Layout::default());
     let _ = (plan_dot(&results), plan_mermaid(&results), plan_github(&results));
     let review = plan_review(&results, &read.digest);
