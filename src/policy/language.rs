@@ -194,7 +194,9 @@ fn trimmed<'a>(mut outer: &'a [Token], mut inner: &'a [Token]) -> (&'a [Token], 
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
     use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::*;
 
@@ -228,6 +230,87 @@ mod tests {
             .map(|start| Union { patterns: vec![pattern(&format!("{start}{}", "?".repeat(40)))] });
         let signed = [(&sides[0], false), (&sides[1], false)];
         assert_eq!(left(&signed, "x", &mut Budget::QUESTION.clone()), Left::Unknown);
+    }
+
+    /// Patterns of every kind of step.
+    fn of_any_steps(most: usize) -> impl Strategy<Value = Pattern> {
+        let steps = [
+            Token::Letter('a'),
+            Token::Letter('b'),
+            Token::Letter(':'),
+            Token::AnyCase('a'),
+            Token::One,
+            Token::OneInPart,
+            Token::Run,
+            Token::RunInPart,
+        ];
+        vec(select(steps.to_vec()), 0..most).prop_map(Pattern::of)
+    }
+
+    /// A pattern in which each `b` stands `times` times, so that it is longer than a word of the walk has bits.
+    fn stretched(pattern: &Pattern, times: usize) -> Pattern {
+        let again = |token: &Token| vec![*token; if *token == Token::Letter('b') { times } else { 1 }];
+        Pattern::of(pattern.tokens().iter().flat_map(again).collect())
+    }
+
+    /// Every text of up to four letters.
+    fn texts() -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..4 {
+            let longer = |text: &String| ["a", "A", "b", ":"].map(|letter| format!("{text}{letter}"));
+            let next: Vec<String> = texts[from..].iter().flat_map(longer).collect();
+            from = texts.len();
+            texts.extend(next);
+        }
+        texts
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What is said to be empty has no text, what is said to be left meets everything, and no shortcut says otherwise.
+        #[test]
+        fn every_kind_of_constraint_is_decided(
+            constraints in vec((vec(of_any_steps(5), 0..3), any::<bool>()), 1..4), times in select(vec![1, 1, 31, 64]),
+        ) {
+            let unions: Vec<(Union, bool)> = constraints
+                .iter()
+                .map(|(patterns, turned)| {
+                    let patterns = patterns.iter().map(|pattern| stretched(pattern, times)).collect();
+                    (Union { patterns }, *turned)
+                })
+                .collect();
+            let signed: Vec<Signed<'_>> = unions.iter().map(|(union, turned)| (union, *turned)).collect();
+            let meets = |text: &str| {
+                signed.iter().all(|(union, turned)| union.patterns.iter().any(|pattern| pattern.matches(text)) != *turned)
+            };
+            let found = left(&signed, "x", &mut Budget::QUESTION.clone());
+            match &found {
+                Left::Some(text) => prop_assert!(meets(text), "{:?}", text),
+                Left::Nothing => {
+                    let missed = texts().into_iter().map(|text| text.replace('b', &"b".repeat(times))).find(|text| meets(text));
+                    prop_assert_eq!(missed, None);
+                }
+                Left::Unknown => prop_assert!(false, "such small patterns are decided"),
+            }
+            prop_assert!(!is_plainly_empty(&signed) || found == Left::Nothing);
+        }
+
+        /// Two patterns: whether one covers the other, and whether they meet, is what the walk alone says.
+        #[test]
+        fn shortcuts_say_what_the_walk_says(one in of_any_steps(7), two in of_any_steps(7), times in select(vec![1, 1, 31, 64])) {
+            let (one, two) = (stretched(&one, times), stretched(&two, times));
+            let unions = [&one, &two].map(|pattern| Union { patterns: vec![pattern.clone()] });
+            let is_nothing = |turned: bool| {
+                left(&[(&unions[0], false), (&unions[1], turned)], "x", &mut Budget::QUESTION.clone()) == Left::Nothing
+            };
+            let (is_covered, are_apart) = (is_nothing(true), is_nothing(false));
+            prop_assert_eq!(covers(&two, &one), Some(is_covered));
+            prop_assert!(!plainly_covers(&two, &one) || is_covered);
+            prop_assert!(!plainly_apart(&one, &two) || are_apart);
+            prop_assert!(!plainly_meet(&[one.clone(), two.clone()]) || !are_apart);
+        }
     }
 
     proptest! {
