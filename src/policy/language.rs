@@ -309,7 +309,7 @@ mod tests {
             prop_assert_eq!(covers(&two, &one), Some(is_covered));
             prop_assert!(!plainly_covers(&two, &one) || is_covered);
             prop_assert!(!plainly_apart(&one, &two) || are_apart);
-            prop_assert!(!plainly_meet(&[one.clone(), two.clone()]) || !are_apart);
+            prop_assert!(!plainly_meet(&[one, two]) || !are_apart);
         }
     }
 

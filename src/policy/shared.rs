@@ -1,9 +1,10 @@
 //! Documents that several writers share: some statements are replaced, all other text stays byte for byte.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
+use super::json::Members;
 use super::{Document, Json, Statement};
 
 impl Document {
@@ -79,10 +80,10 @@ impl Document {
         (texts.len() == self.statements().len()).then(|| texts.into_iter().map(RawValue::get).collect())
     }
 
-    /// The text of the element `Statement`.
+    /// The text of the element `Statement`; of a repeated one the first, as it is read.
     fn statement_element(&self) -> Option<&str> {
-        let members: BTreeMap<String, &RawValue> = serde_json::from_str(self.text()).ok()?;
-        members.get("Statement").map(|raw| raw.get())
+        let Members(members) = serde_json::from_str(self.text()).ok()?;
+        members.into_iter().find(|(key, _)| key == "Statement").map(|(_, raw)| raw.get())
     }
 
     fn with_statement_texts(&self, texts: &[&str]) -> Option<Self> {
@@ -175,6 +176,19 @@ mod tests {
         let sids: Vec<_> = both.statements().iter().map(Statement::sid).collect();
         assert_eq!(sids, [Some("A"), None, Some("AUntil1"), None, Some("B")]);
         assert_eq!(Document::of_statements(&added, "2012-10-17").statements().len(), 3);
+    }
+
+    /// As everywhere, the first of two elements of one name is the one that counts, also for its text.
+    #[test]
+    fn of_repeated_elements_the_first_is_changed() {
+        let old = r#"{"Sid":"Our1","Effect":"Deny"}"#;
+        let live = |first: &str| {
+            Document::from_text(format!(
+                r#"{{"Statement":[{first}],"Statement":[{{"Sid":"A"}},{{"Sid":"B"}}]}}"#
+            ))
+        };
+        let left = live(&format!("{old},{THEIRS}")).without_statements(ours).expect("a document");
+        assert_eq!(left.text(), live(THEIRS).text());
     }
 
     #[test]
