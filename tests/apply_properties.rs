@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod worlds;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,11 +13,9 @@ use std::sync::{Arc, Mutex};
 use logpolicy::apply::{Recorder, Stamp, apply};
 use logpolicy::model::{
     Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, LivePolicy, LiveState, Ownership,
-    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources, Unmanaged,
+    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Unmanaged,
 };
-use logpolicy::plan::{
-    Plan, PlanFormat, PlanInput, RefusalName, SavedPlan, TargetOutcome, TargetResult, plan, saved_text,
-};
+use logpolicy::plan::{Plan, PlanFormat, RefusalName, SavedPlan, TargetOutcome, TargetResult, saved_text};
 use logpolicy::policy::{Document, Statement};
 use logpolicy::provider::{PolicyReader, PolicyWriter, ProviderError};
 use proptest::prelude::*;
@@ -216,22 +216,8 @@ fn ledger(cells: &[Cell]) -> Ledger {
 }
 
 fn planned(case: &Case, desired: &DesiredState, live: &LiveState, recorded: &RecordedState) -> Plan {
-    let at = &desired.targets[0];
-    let mut allowed = vec![RefusalName::TooManyDeletes, RefusalName::TooManyChanges];
-    allowed.extend(case.allow_takeover.then_some(RefusalName::Takeover));
-    plan(&PlanInput {
-        desired: &desired.at(at),
-        sources: &Sources::default(),
-        account: &at.target.account,
-        live,
-        recorded: Some(recorded),
-        unmanaged: &desired.unmanaged,
-        guards: desired.guards,
-        left_out: &BTreeSet::new(),
-        allowed: &allowed,
-        tests: &[],
-        diagnostics: Vec::new(),
-    })
+    let allowed: &[RefusalName] = if case.allow_takeover { &[RefusalName::Takeover] } else { &[] };
+    worlds::planned(desired, &desired.targets[0], live, recorded, allowed)
 }
 
 fn applied(plan: &Plan, memory: &Memory, ledger: &mut Ledger) -> TargetOutcome {

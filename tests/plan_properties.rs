@@ -2,16 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod worlds;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logpolicy::model::{
     Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, LivePolicy, LiveState, Ownership,
-    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources,
+    PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan,
 };
-use logpolicy::plan::{
-    OperationKind, Plan, PlanFormat, PlanInput, Precondition, RefusalName, TargetResult, plan,
-};
+use logpolicy::plan::{OperationKind, Plan, PlanFormat, Precondition, TargetResult};
 use logpolicy::policy::Document;
 use proptest::prelude::*;
 
@@ -103,20 +103,7 @@ fn recorded_state(cells: &[Cell]) -> RecordedState {
 }
 
 fn planned(desired: &DesiredState, live: &LiveState, recorded: &RecordedState) -> Plan {
-    let at = &desired.targets[0];
-    plan(&PlanInput {
-        desired: &desired.at(at),
-        sources: &Sources::default(),
-        account: &at.target.account,
-        live,
-        recorded: Some(recorded),
-        unmanaged: &desired.unmanaged,
-        guards: desired.guards,
-        left_out: &BTreeSet::new(),
-        allowed: &[RefusalName::TooManyDeletes, RefusalName::TooManyChanges],
-        tests: &[],
-        diagnostics: Vec::new(),
-    })
+    worlds::planned(desired, &desired.targets[0], live, recorded, &[])
 }
 
 fn json(plan: Plan) -> String {

@@ -14,6 +14,8 @@ use crate::model::{
 use crate::policy::{AccessChange, Document, Found, Grant, Request};
 use crate::report::{DriftedTarget, FoundDrift};
 
+use super::metered::Slots;
+
 #[derive(Deserialize)]
 struct TargetJson {
     target: Target,
@@ -23,13 +25,6 @@ struct TargetJson {
     drift: Vec<DriftJson>,
     pending: Vec<Pending>,
     error: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Slots {
-    limit: usize,
-    #[serde(flatten)]
-    owners: ByOwner,
 }
 
 #[derive(Deserialize)]

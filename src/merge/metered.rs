@@ -19,11 +19,12 @@ struct Status {
     error: Option<String>,
 }
 
+/// The slots of a target in the reports of drift and status: how many there are, and who holds them.
 #[derive(Deserialize)]
-struct Slots {
-    limit: usize,
+pub(super) struct Slots {
+    pub(super) limit: usize,
     #[serde(flatten)]
-    owners: ByOwner,
+    pub(super) owners: ByOwner,
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,8 @@ mod judge;
 mod random;
 mod service;
 mod wishes;
+#[path = "../worlds/mod.rs"]
+mod worlds;
 
 use std::collections::BTreeSet;
 use std::env;
@@ -26,8 +28,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use logpolicy::apply::{Recorder, Stamp, apply};
-use logpolicy::model::{DesiredState, LiveState, PolicyKey, RecordedState, Sources};
-use logpolicy::plan::{Operation, Outcome, Plan, PlanInput, PlannedChange, RefusalName, TargetOutcome, plan};
+use logpolicy::model::{DesiredState, LiveState, PolicyKey, RecordedState};
+use logpolicy::plan::{Operation, Outcome, Plan, PlannedChange, RefusalName, TargetOutcome};
 use logpolicy::policy::{Document, Statement};
 use logpolicy::provider::PolicyReader;
 use tokio::time::{sleep, timeout};
@@ -36,6 +38,7 @@ use judge::Watch;
 use random::Random;
 use service::{Hands, Service, Trouble};
 use wishes::{commit, meddling};
+use worlds::planned;
 
 /// Worlds that are tried where nobody asks for more.
 const SEEDS: u64 = 10_000;
@@ -118,23 +121,6 @@ impl Place {
         }
     }
 
-    fn planned(&self, desired: &DesiredState, live: &LiveState, recorded: &RecordedState) -> Plan {
-        let at = &desired.targets[0];
-        plan(&PlanInput {
-            desired: &desired.at(at),
-            sources: &Sources::default(),
-            account: &at.target.account,
-            live,
-            recorded: Some(recorded),
-            unmanaged: &desired.unmanaged,
-            guards: desired.guards,
-            left_out: &BTreeSet::new(),
-            allowed: &[RefusalName::TooManyDeletes, RefusalName::TooManyChanges],
-            tests: &[],
-            diagnostics: Vec::new(),
-        })
-    }
-
     /// One run, as the program does it: lock, look, plan, apply. It dies after a while where it is to crash.
     async fn run(&self, desired: &DesiredState, crash: Option<Duration>) -> Ended {
         if std::mem::replace(&mut self.ledger.kept().is_locked, true) {
@@ -153,7 +139,7 @@ impl Place {
         let hands = Hands(&self.service);
         let recorded = self.ledger.kept().saved.clone();
         let Ok(live) = hands.read(&BTreeSet::new()).await else { return Ended::Unread };
-        let plan = self.planned(desired, &live, &recorded);
+        let plan = planned(desired, &desired.targets[0], &live, &recorded, &[]);
         let Ok(approved) = plan.approve("sha256:00") else {
             return Ended::Refused(plan.standing_refusals().collect());
         };
@@ -238,7 +224,7 @@ impl Place {
     fn is_settled(&self, desired: &DesiredState) -> Result<(), String> {
         let (held, kept) = (self.service.held(), self.ledger.kept());
         let live = LiveState { policies: held.policies.clone() };
-        let last = self.planned(desired, &live, &kept.saved);
+        let last = planned(desired, &desired.targets[0], &live, &kept.saved, &[]);
         let left = last.changes.iter().map(|planned| (planned.key.to_string(), planned.change.action()));
         let left: Vec<_> = left.filter(|(_, action)| !["unchanged", "unmanaged"].contains(action)).collect();
         if !last.operations.is_empty() || !left.is_empty() || !kept.saved.pending.is_empty() {

@@ -49,16 +49,28 @@ pub fn plan_between(
     });
     let recorded = RecordedState { policies: recorded.collect(), ..RecordedState::default() };
     let live = LiveState { policies: before.into_iter().map(live).collect() };
+    planned(&desired, &at, &live, &recorded, &[])
+}
+
+/// The plan of one target; guards are off, and so are the refusals in `allowed`.
+pub fn planned(
+    desired: &DesiredState,
+    at: &DesiredTarget,
+    live: &LiveState,
+    recorded: &RecordedState,
+    allowed: &[RefusalName],
+) -> Plan {
+    let guards = [RefusalName::TooManyDeletes, RefusalName::TooManyChanges];
     plan(&PlanInput {
-        desired: &desired.at(&at),
+        desired: &desired.at(at),
         sources: &Sources::default(),
         account: &at.target.account,
-        live: &live,
-        recorded: Some(&recorded),
+        live,
+        recorded: Some(recorded),
         unmanaged: &desired.unmanaged,
         guards: desired.guards,
         left_out: &BTreeSet::new(),
-        allowed: &[RefusalName::TooManyDeletes, RefusalName::TooManyChanges],
+        allowed: &[&guards, allowed].concat(),
         tests: &[],
         diagnostics: Vec::new(),
     })
