@@ -2,120 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod worlds;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use logpolicy::model::Code;
 use logpolicy::model::{
-    Access, Claim, DesiredState, DesiredTarget, Diagnostic, DocumentTemplate, Guards, Limits, LivePolicy,
-    LiveState, Ownership, PolicyKey, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Sources,
-    Unmanaged,
+    Code, Diagnostic, DocumentTemplate, GrantTemplate, Guards, Limits, LivePolicy, Overflow, Ownership,
+    PlacedGrant, PolicyKey, PolicyTemplate, SourceSpan,
 };
-use logpolicy::plan::{
-    Base, Kept, Moved, OperationKind, Plan, PlanInput, RecordChange, RefusalName, Refused, plan,
-};
+use logpolicy::plan::{Base, Kept, Moved, OperationKind, RecordChange, RefusalName, Refused};
 use logpolicy::policy::Document;
-
-/// A place where something is asked for, something stands, and something is recorded.
-#[derive(Default)]
-struct Place {
-    desired: Vec<PolicyTemplate>,
-    live: LiveState,
-    recorded: RecordedState,
-    limits: Limits,
-    guards: Guards,
-    left_out: BTreeSet<PolicyKey>,
-    findings: Vec<Diagnostic>,
-    unmanaged: Unmanaged,
-}
-
-fn document(sid: &str) -> Arc<Document> {
-    let statement = format!(
-        r#"{{"Sid":"{sid}","Effect":"Allow","Principal":{{"Service":"es.amazonaws.com"}},"Action":"logs:PutLogEvents","Resource":"arn:aws:logs:us-east-1:111122223333:log-group:/{sid}:*"}}"#
-    );
-    Arc::new(Document::from_text(format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)))
-}
-
-impl Place {
-    fn asks(mut self, name: &str, sid: &str, change: impl Fn(&mut PolicyTemplate)) -> Self {
-        let mut entry = PolicyTemplate::new(PolicyKey::account(name), DocumentTemplate::Fixed(document(sid)));
-        change(&mut entry);
-        self.desired.push(entry);
-        self
-    }
-
-    fn has(mut self, name: &str, sid: &str) -> Self {
-        let policy = LivePolicy { document: document(sid), revision: None, last_updated: None };
-        self.live.policies.insert(PolicyKey::account(name), policy);
-        self
-    }
-
-    fn wrote(mut self, name: &str, sid: &str, prevent_delete: bool) -> Self {
-        let document = document(sid);
-        let policy = RecordedPolicy {
-            claim: Claim::on(&document, Ownership::Document, prevent_delete),
-            document,
-            revision: None,
-            applied_at: "2026-01-01T00:00:00Z".to_owned(),
-            plan: "sha256:1".to_owned(),
-        };
-        self.recorded.policies.insert(PolicyKey::account(name), policy);
-        self
-    }
-
-    fn plan(&self) -> Plan {
-        let at = DesiredTarget {
-            target: "111122223333/us-east-1".parse().unwrap(),
-            names: BTreeSet::from(["main".to_owned()]),
-            access: Access::default(),
-            limits: self.limits,
-            span: SourceSpan::NOWHERE,
-        };
-        let desired =
-            DesiredState { targets: vec![at], policies: self.desired.clone(), ..DesiredState::default() };
-        plan(&PlanInput {
-            desired: &desired.at(&desired.targets[0]),
-            sources: &Sources::default(),
-            account: &desired.targets[0].target.account,
-            live: &self.live,
-            recorded: Some(&self.recorded),
-            unmanaged: &self.unmanaged,
-            guards: self.guards,
-            left_out: &self.left_out,
-            allowed: &[],
-            tests: &[],
-            diagnostics: self.findings.clone(),
-        })
-    }
-
-    fn refused(&self) -> Vec<String> {
-        let name = |refusal: &logpolicy::plan::Refusal| {
-            let key = refusal.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-            format!("{}{key}", refusal.name.as_str())
-        };
-        self.plan().refusals.iter().map(name).collect()
-    }
-}
-
-/// One of each: adopted, new, as it was, gone, let go, left out.
-fn mixed() -> Place {
-    let mut place = Place::default()
-        .asks("adopted", "A", |entry| entry.adopt = true)
-        .has("adopted", "A")
-        .asks("new", "B", |_| {})
-        .asks("same", "C", |_| {})
-        .has("same", "C")
-        .wrote("same", "C", false)
-        .wrote("gone", "D", false)
-        .has("old", "E")
-        .wrote("old", "E", false)
-        .asks("later", "F", |_| {})
-        .has("later", "G")
-        .wrote("later", "G", false)
-        .has("theirs", "T");
-    place.left_out.insert(PolicyKey::account("later"));
-    place
-}
+use worlds::place::{Place, access_test, document, mixed};
 
 #[test]
 fn what_is_approved_is_what_was_planned() {
@@ -338,4 +236,58 @@ fn what_is_protected_is_not_deleted() {
     assert_eq!(gone(false).refused(), [""; 0]);
     // Whoever still names it may change it.
     assert_eq!(gone(true).asks("a", "A2", |_| {}).refused(), [""; 0]);
+}
+
+#[test]
+fn a_refusal_is_lifted_by_its_own_name() {
+    let taken = || Place::default().asks("a", "A", |_| {}).has("a", "B");
+    let lifted = |names: &[RefusalName]| {
+        let mut plan = taken().plan();
+        plan.allow(names);
+        plan.allow(&[]);
+        plan.standing_refusals().next().is_none()
+    };
+    assert!(lifted(&[RefusalName::AccessGap, RefusalName::Takeover]));
+    assert!(!lifted(&[RefusalName::AccessGap]));
+    assert!(!lifted(&[]));
+    let mut sized = Place::default().asks("a", "A", |_| {});
+    sized.limits.document_bytes = 10;
+    let mut plan = sized.plan();
+    plan.allow(&[RefusalName::DocumentTooLarge]);
+    assert_eq!(plan.standing_refusals().count(), 1);
+}
+
+#[test]
+fn access_tests_are_about_what_would_be_live() {
+    let mut place =
+        Place::default().asks("a", "A", |_| {}).has("old", "E").wrote("old", "E", false).has("theirs", "T");
+    for (group, allowed) in [("/A", true), ("/E", false), ("/T", true), ("/nobody", false)] {
+        place.tests = vec![access_test(allowed, group)];
+        assert_eq!(place.refused(), [""; 0], "{group}");
+        place.tests = vec![access_test(!allowed, group)];
+        assert_eq!(place.refused(), ["access-test-failed"], "{group}");
+    }
+    let message = &place.plan().refusals[0].message;
+    assert!(message.contains("fails: es.amazonaws.com may not PutLogEvents on /nobody"), "{message}");
+}
+
+#[test]
+fn what_was_packed_and_does_not_fit_says_what_helps() {
+    let place = Place { limits: Limits { document_bytes: 10, ..Limits::default() }, ..Place::default() };
+    let place = place.asks("a", "A", |_| {}).asks("b", "B", |_| {});
+    let template = GrantTemplate {
+        id: "g".to_owned(),
+        id_span: SourceSpan::NOWHERE,
+        entry: PolicyTemplate::new(PolicyKey::account("g"), DocumentTemplate::Fixed(document("A"))),
+    };
+    let template: &'static GrantTemplate = Box::leak(Box::new(template));
+    let plan = place.plan_with(|desired| {
+        let policy = desired.policies.get_mut(&PolicyKey::account("a")).unwrap();
+        policy.grants.push(PlacedGrant { grant: template, sid: "A".to_owned() });
+        let help = vec!["Join some.".to_owned(), "Or move some.".to_owned()];
+        desired.overflow = Some(Overflow { bytes: 7, policies: 1, help });
+    });
+    let messages: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.message.as_str()).collect();
+    assert!(messages[0].ends_with("Join some. Or move some."), "{messages:?}");
+    assert!(messages[1].starts_with("The document is 203 bytes long, 193 more than the 10"), "{messages:?}");
 }

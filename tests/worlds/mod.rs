@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test uses what it needs")]
 
+pub mod place;
+pub mod said;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -171,16 +171,16 @@ impl Search<'_> {
 }
 
 impl Actor {
-    /// What of a document of this policy is ours.
+    /// What of a document of this policy is ours: on the way also what is carried, and what is yet to be taken out.
     fn claim(&self, document: &Document, is_last: bool) -> Option<Claim> {
-        let claim = self.claim.as_ref().or(self.until.as_ref());
         if is_last {
             return self.claim.clone();
         }
-        let mut claim = claim?.clone();
-        let base = self.old.iter().chain(&self.new).map(|content| &content.document);
-        let known: Vec<&str> =
-            base.flat_map(|document| document.statements()).filter_map(Statement::sid).collect();
+        let mut claim = self.claim.as_ref().or(self.until.as_ref())?.clone();
+        // What others have in it stands there at the end, too.
+        let end = self.new.as_ref().or(self.old.as_ref());
+        let end = end.iter().flat_map(|content| content.document.statements());
+        let known: Vec<&str> = end.filter_map(Statement::sid).collect();
         let sids = document.statements().iter().filter_map(Statement::sid);
         let ours = |sid: &&str| claim.ownership == Ownership::Document || !known.contains(sid);
         let added: Vec<String> = sids.filter(ours).map(ToOwned::to_owned).collect();

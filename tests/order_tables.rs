@@ -1,0 +1,250 @@
+//! The safe order, case by case: which writes, in which order, and what is said about each.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod worlds;
+
+use std::sync::Arc;
+
+use logpolicy::model::{Ownership, PolicyKey};
+use logpolicy::plan::{Operation, OperationKind, Precondition, RefusalName};
+use logpolicy::policy::{Document, Json};
+use worlds::place::{Place, document as document_of};
+use worlds::said::{Case, Cell, Said, document, is_refused, planned, walked};
+
+fn cell(before: Option<&[Said]>, after: Option<&[Said]>) -> Cell {
+    let said = |said: Option<&[Said]>| said.map(<[Said]>::to_vec);
+    Cell { before: said(before), after: said(after), managed: true, log_group: false }
+}
+
+const X: Said = (true, 0, 0, false);
+const Y: Said = (true, 1, 1, false);
+
+/// The plan's steps as `put p1` and `delete p2`; each world on the way was judged.
+fn steps(case: &Case) -> Vec<String> {
+    let plan = planned(case);
+    assert!(plan.standing_refusals().next().is_none(), "{:?}", plan.refusals);
+    walked(case, &plan).unwrap();
+    let step = |operation: &logpolicy::plan::Operation| {
+        format!("{} {}", operation.kind.as_str(), operation.key.identity)
+    };
+    plan.operations.iter().map(step).collect()
+}
+
+#[test]
+fn what_two_policies_exchange_stands_in_both_for_a_while() {
+    let cells = vec![cell(Some(&[X]), Some(&[Y])), cell(Some(&[Y]), Some(&[X]))];
+    let case = Case { cells, limit: 2, bytes: 51_200 };
+    assert_eq!(steps(&case), ["put p0", "put p1", "put p0"]);
+}
+
+/// Ten statements that have nothing in common.
+fn ten() -> Vec<Said> {
+    let groups = [1, 4, 6, 0, 5];
+    groups.iter().flat_map(|group| [(true, 0, *group, false), (true, 1, *group, false)]).collect()
+}
+
+#[test]
+fn a_policy_is_renamed_at_ten_of_ten() {
+    let said = ten();
+    let mut cells: Vec<Cell> = said[..9].iter().map(|one| cell(Some(&[*one]), Some(&[*one]))).collect();
+    cells.push(cell(Some(&said[9..]), None));
+    cells.push(cell(None, Some(&said[9..])));
+    // The last one is what nothing else allows.
+    let steps = steps(&Case { cells, limit: 10, bytes: 51_200 });
+    assert!(steps.len() <= 4 && steps.contains(&"put p10".to_owned()), "{steps:?}");
+}
+
+#[test]
+fn ten_policies_become_one_at_ten_of_ten() {
+    let said = ten();
+    let mut cells: Vec<Cell> = said.iter().map(|one| cell(Some(&[*one]), None)).collect();
+    cells.push(cell(None, Some(&said)));
+    let steps = steps(&Case { cells, limit: 10, bytes: 51_200 });
+    assert!(steps.len() <= 12, "{steps:?}");
+}
+
+#[test]
+fn a_deny_comes_before_what_it_shall_hold_back() {
+    let (allow_all, deny) = ((true, 0, 5, false), (false, 0, 0, false));
+    let cells = vec![cell(None, Some(&[allow_all])), cell(Some(&[Y]), Some(&[Y, deny]))];
+    let case = Case { cells, limit: 10, bytes: 51_200 };
+    assert_eq!(steps(&case), ["put p1", "put p0"]);
+}
+
+#[test]
+fn without_room_anywhere_it_is_refused_and_says_what_would_be_lost() {
+    let cells = vec![cell(Some(&[X]), Some(&[Y])), cell(Some(&[Y]), Some(&[X]))];
+    let bytes = document(&[X]).bytes().max(document(&[Y]).bytes());
+    let plan = planned(&Case { cells, limit: 2, bytes });
+    assert!(is_refused(&plan, RefusalName::AccessGap));
+    assert_eq!(plan.operations.len(), 2, "the order with the smallest gap is shown");
+    let message = &plan.refusals[0].message;
+    assert!(
+        message.contains("step 1 no longer keeps PutLogEvents for es.amazonaws.com on /a*:*"),
+        "{message}"
+    );
+}
+
+/// Each operation with all that is said about it: number, write, what must stand there, Sids that are ours, slots, reasons.
+fn told(case: &Case) -> Vec<String> {
+    let plan = planned(case);
+    walked(case, &plan).unwrap();
+    let line = |operation: &Operation| {
+        let precondition = match &operation.precondition {
+            Precondition::Absent => "on nothing".to_owned(),
+            Precondition::Document(_) => "on a document".to_owned(),
+            Precondition::Revision { revision, .. } => format!("on revision {revision}"),
+        };
+        let claim = operation.claim.as_ref().map(|claim| {
+            let statements: Vec<&str> = claim.statements.iter().map(String::as_str).collect();
+            format!(", ours {}", statements.join(" "))
+        });
+        let waits: Vec<String> =
+            operation.waits.iter().map(|(earlier, why)| format!("; {earlier}: {}", why.join(", "))).collect();
+        let (id, kind, key, slots) = (operation.id, operation.kind.as_str(), &operation.key, operation.slots);
+        let (claim, waits) = (claim.unwrap_or_default(), waits.concat());
+        format!(
+            "{id} {kind} {} {precondition}, {slots} slots{claim}{waits} | {}",
+            key.identity,
+            operation.because.join(", ")
+        )
+    };
+    plan.operations.iter().map(line).collect()
+}
+
+fn on_log_group(mut cell: Cell) -> Cell {
+    cell.log_group = true;
+    cell
+}
+
+/// Two statements on the log group of the third cell.
+const A: Said = (true, 0, 4, false);
+const B: Said = (true, 1, 4, false);
+
+#[test]
+fn what_is_told_about_an_exchange() {
+    let cells = vec![cell(Some(&[X]), Some(&[Y])), cell(Some(&[Y]), Some(&[X]))];
+    let (es, events) = (
+        "keeps PutLogEvents for es.amazonaws.com on /a*:*",
+        "keeps PutLogEvents for events.amazonaws.com on /b*:*",
+    );
+    let carries = "carries statements until their new place is there";
+    let told_at = |limit, bytes| told(&Case { cells: cells.clone(), limit, bytes });
+    assert_eq!(
+        told_at(2, 51_200),
+        [
+            format!(
+                "1 put p0 on a document, 2 slots, ours S1000 S1110 | {carries}, \
+                 cuts the knot of policy:p0 and policy:p1, each of which waits for another"
+            ),
+            format!("2 put p1 on a document, 2 slots, ours S1000; 1: {events} | {events}"),
+            format!(
+                "3 put p0 on a document, 2 slots, ours S1110; 1: the same policy; 2: {es} | {es}, the same policy"
+            ),
+        ]
+    );
+    // Where neither has room, a policy of its own stands in the free slot.
+    let bytes = document(&[X, Y]).bytes() - 1;
+    assert_eq!(
+        told_at(3, bytes),
+        [
+            format!("1 put logpolicy-bridge on nothing, 3 slots, ours S1000 | {carries}"),
+            format!("2 put p0 on a document, 3 slots, ours S1110; 1: {es} | {es}"),
+            format!("3 put p1 on a document, 3 slots, ours S1000; 2: {events} | {events}"),
+            format!(
+                "4 delete logpolicy-bridge on a document, 2 slots; 1: the same policy; 3: {es} | {es}, the same policy"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn what_is_told_about_a_slot() {
+    let cells =
+        vec![cell(Some(&[A]), None), cell(None, Some(&[A])), on_log_group(cell(Some(&[B]), Some(&[A])))];
+    let keeps = "keeps PutLogEvents for es.amazonaws.com on /app-prod:*";
+    assert_eq!(
+        told(&Case { cells, limit: 1, bytes: 51_200 }),
+        [
+            "1 put /app-prod on revision 1, 1 slots, ours S1040 | ".to_owned(),
+            format!("2 delete p0 on a document, 0 slots; 1: {keeps} | frees a slot for policy:p1, {keeps}"),
+            "3 put p1 on nothing, 1 slots, ours S1040; 2: waits for the slot | waits for the slot".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_log_group_that_carries_is_written_at_one_revision_after_the_other() {
+    let more = [(true, 0, 1, false), (true, 1, 1, false)];
+    let side = |one: Said| [&[one], &more[..]].concat();
+    let cells = vec![
+        cell(Some(&side(A)), Some(&side(B))),
+        cell(None, None),
+        on_log_group(cell(Some(&[B]), Some(&[A]))),
+    ];
+    let bytes = document(&side(A)).bytes().max(document(&side(B)).bytes());
+    let (es, events) = ["es.amazonaws.com", "events.amazonaws.com"]
+        .map(|service| format!("keeps PutLogEvents for {service} on /app-prod:*"))
+        .into();
+    assert_eq!(
+        told(&Case { cells, limit: 1, bytes }),
+        [
+            "1 put /app-prod on revision 1, 1 slots, ours S1040 S1140 | carries statements until their new place is there, \
+             cuts the knot of policy:p0 and log-group:/app-prod, each of which waits for another"
+                .to_owned(),
+            format!("2 put p0 on a document, 1 slots, ours S1010 S1110 S1140; 1: {es} | {es}"),
+            format!(
+                "3 put /app-prod on revision 2, 1 slots, ours S1040; 1: the same policy; 2: {events} | {events}, \
+                 the same policy"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn what_is_carried_is_ours_and_what_others_have_is_not() {
+    let shared = |place: Place, name: &str, old: &str, new: &str| {
+        let both = [theirs(name), document_of(old)];
+        let statements: Vec<Json> =
+            both.iter().flat_map(|found| found.statements()).map(|found| found.json().clone()).collect();
+        let mut place = place
+            .asks(name, new, |entry| entry.ownership = Ownership::Statements)
+            .has(name, old)
+            .wrote(name, old, false);
+        let key = PolicyKey::account(name);
+        let document = Arc::new(Document::of_statements(&statements, "2012-10-17"));
+        place.live.policies.get_mut(&key).unwrap().document = Arc::clone(&document);
+        let recorded = place.recorded.policies.get_mut(&key).unwrap();
+        recorded.claim.ownership = Ownership::Statements;
+        place
+    };
+    let mut place = shared(shared(Place::default(), "p0", "A", "B"), "p1", "B", "A");
+    place.limits.account_policies = 2;
+    let claims = |place: &Place| -> Vec<String> {
+        let line = |operation: &Operation| {
+            let claim = operation.claim.as_ref().unwrap();
+            let sids = |sids: Vec<&str>| sids.join(" ");
+            let OperationKind::Put(document) = &operation.kind else { panic!("nothing is deleted") };
+            let standing = document.statements().iter().filter_map(|found| found.sid()).collect();
+            let ours = claim.statements.iter().map(String::as_str).collect();
+            format!("{}: {}, ours {}", operation.key.identity, sids(standing), sids(ours))
+        };
+        place.plan().operations.iter().map(line).collect()
+    };
+    assert_eq!(
+        claims(&place),
+        ["p0: Tp0 A B, ours A B", "p1: Tp1 A, ours A", "p0: Tp0 B, ours B"],
+        "what still stands of ours stays ours"
+    );
+    // Whoever is stopped after the first write goes on where it stopped.
+    let first = place.plan().operations.swap_remove(0);
+    let recorded = first.record(None, "", "").unwrap();
+    place.live.policies.get_mut(&first.key).unwrap().document = Arc::clone(&recorded.document);
+    place.recorded.policies.insert(first.key, recorded);
+    assert_eq!(claims(&place), ["p1: Tp1 A, ours A", "p0: Tp0 B, ours B"]);
+}
+
+fn theirs(name: &str) -> Arc<Document> {
+    document_of(&format!("T{name}"))
+}
