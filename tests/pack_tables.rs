@@ -47,7 +47,7 @@ fn a_pattern_is_advised_where_it_names_three_log_groups_or_more() {
     let long = "x".repeat(200);
     let [one, two] = [format!("/aws/{long}1"), format!("/aws/{long}2")];
     assert_eq!(named(&[&one, &two]), [higher, last], "two are not many");
-    let found = named(&[&one, &two, "/aws/c", "/other/d", "e", "/f", "/aws/*g"]);
+    let found = named(&[&one, &two, "/aws/c", "/other/d", "e", "/f", "/g", "/h", "/aws/*g"]);
     let resources = groups(&[&one, &two, "/aws/c"]);
     let saved = resources.iter().map(|resource| resource.len() + 3).sum::<usize>() - (PREFIX.len() + 5 + 6);
     assert_eq!(
@@ -137,6 +137,35 @@ fn two_small_policies_become_the_larger_one() {
     let both = found.bytes().1;
     assert_eq!(compacted(&policies, both, &[]).after.len(), 1);
     assert_eq!(compacted(&policies, both - 1, &[]).after.len(), 2);
+}
+
+/// Statements that cannot be joined, each with a condition of its own.
+fn apart(names: &[&str]) -> Vec<Value> {
+    let one = |name: &&str| {
+        let condition = json!({"Condition": {"ArnLike": {"aws:SourceArn": format!("arn:aws:x:::{name}")}}});
+        statement(name, &groups(&["/a"]), &condition)
+    };
+    names.iter().map(one).collect()
+}
+
+#[test]
+fn of_three_policies_two_stay_and_what_stands_there_stays_in_place() {
+    let policies = [("a", apart(&["A1", "A2", "A3"])), ("b", apart(&["B1"])), ("c", apart(&["C1", "C2"]))];
+    let limit = document(&apart(&["A1", "A2", "A3"])).bytes();
+    let found = compacted(&policies, limit, &[]);
+    let sids = |document: &Arc<Document>| -> Vec<String> {
+        document.statements().iter().filter_map(|found| found.sid()).map(ToOwned::to_owned).collect()
+    };
+    let after: Vec<(String, Vec<String>)> =
+        found.after.iter().map(|(key, document)| (key.to_string(), sids(document))).collect();
+    let of = |name: &str, sids: &[&str]| {
+        (format!("policy:{name}"), sids.iter().map(|sid| (*sid).to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(after, [of("a", &["A1", "A2", "A3"]), of("c", &["B1", "C1", "C2"])]);
+    assert!(found.proof.holds());
+    let least = found.after.values().map(|document| document.bytes()).max().unwrap();
+    assert_eq!(compacted(&policies, least, &[]).after.len(), 2);
+    assert_eq!(compacted(&policies, least - 1, &[]).after.len(), 3);
 }
 
 #[test]

@@ -40,16 +40,17 @@ fn wildcards(pieces: &[Piece]) -> Vec<String> {
     for ((_, folder), mut resources) in folders {
         resources.sort_unstable();
         resources.dedup();
-        let bytes: usize = resources.iter().map(|resource| resource.len() + 3).sum();
-        let saved = bytes.saturating_sub(folder.len() + 6);
-        let group = folder.split_once(":log-group:").map_or(folder.as_str(), |(_, group)| group);
-        if resources.len() > 2 && saved > 0 {
-            found.push((saved, format!(
-                "The pattern {group}* in place of {} log groups of one statement would save {saved} bytes; it grants every \
-                 other log group of that beginning as well.",
-                resources.len()
-            )));
+        if resources.len() < 3 {
+            continue;
         }
+        let bytes: usize = resources.iter().map(|resource| resource.len() + 3).sum();
+        let saved = bytes - (folder.len() + 6);
+        let group = folder.split_once(":log-group:").map_or(folder.as_str(), |(_, group)| group);
+        found.push((saved, format!(
+            "The pattern {group}* in place of {} log groups of one statement would save {saved} bytes; it grants every \
+             other log group of that beginning as well.",
+            resources.len()
+        )));
     }
     found.sort_by(|one, other| (other.0, &one.1).cmp(&(one.0, &other.1)));
     found.into_iter().take(MOST).map(|(_, sentence)| sentence).collect()

@@ -251,12 +251,14 @@ mod tests {
         ];
         let measures = Measures::of(&pieces);
         let mut bin = Bin::default();
+        assert!(bin.is_empty());
         for number in 0..pieces.len() {
             let expected = bin.bytes_with(&measures, number);
             bin.add(&measures, number);
             let inside: Vec<&Piece> = pieces[..=number].iter().collect();
             assert_eq!(bin.bytes(), document(&inside).0.bytes(), "{number}");
             assert_eq!(bin.bytes(), expected);
+            assert!(!bin.is_empty());
         }
         for number in (0..pieces.len()).rev() {
             bin.remove(&measures, number);
@@ -264,5 +266,24 @@ mod tests {
             let expected = if number == 0 { 0 } else { document(&inside).0.bytes() };
             assert_eq!(bin.bytes(), expected, "{number}");
         }
+    }
+
+    /// A resource that a piece shares with others of its head may come for nothing; all else cannot.
+    #[test]
+    fn the_least_that_pieces_add_is_what_no_other_says() {
+        let pieces = [
+            piece("a", "es.amazonaws.com", &["x", "yy"]),
+            piece("b", "es.amazonaws.com", &["x"]),
+            piece("c", "events.amazonaws.com", &["z"]),
+            piece("d", "delivery.logs.amazonaws.com", &["z", "qq"]),
+        ];
+        let measures = Measures::of(&pieces);
+        let alone = |piece: usize| measures.alone(piece) - FRAME - r#""Sid":"a","#.len();
+        assert_eq!(measures.least(&[0]), r#""x""yy""#.len());
+        assert_eq!(measures.least(&[0, 1]), r#""x""yy""#.len());
+        assert_eq!(measures.least(&[1]), r#""x""#.len());
+        assert_eq!(measures.least(&[2]), alone(2));
+        assert_eq!(measures.least(&[2, 3, 1]), alone(2) + alone(3) + r#""x""#.len());
+        assert_eq!(measures.least(&[]), 0);
     }
 }

@@ -205,22 +205,17 @@ fn free_slots(desired: &TargetDesired<'_>, surroundings: Option<Surroundings<'_>
     desired.at.limits.account_policies.saturating_sub(others.len())
 }
 
-/// Whether a policy changes even if nothing comes to it.
+/// Whether a policy changes even if nothing comes to it. One that does not stand is nobody's home.
 fn is_dirty(bin: usize, pieces: &[Piece], standing: &BTreeMap<usize, Arc<Document>>) -> bool {
+    let Some(live) = standing.get(&bin) else { return false };
     let inside: Vec<&Piece> = pieces.iter().filter(|piece| piece.home == Some(bin)).collect();
-    match standing.get(&bin) {
-        None => !inside.is_empty(),
-        Some(live) => {
-            let (document, _) = document(&inside);
-            let canonical = |document: &Document| {
-                let mut texts: Vec<String> =
-                    document.statements().iter().map(|statement| statement.canonical().to_owned()).collect();
-                texts.sort();
-                texts
-            };
-            canonical(&document) != canonical(live)
-        }
-    }
+    let canonical = |document: &Document| {
+        let mut texts: Vec<String> =
+            document.statements().iter().map(|statement| statement.canonical().to_owned()).collect();
+        texts.sort();
+        texts
+    };
+    canonical(&document(&inside).0) != canonical(live)
 }
 
 /// Puts what has no room where it has some after all, for joined by services or actions as well statements are shorter; else
@@ -268,7 +263,8 @@ fn add_policies<'a>(desired: &mut TargetDesired<'a>, sources: &[Source<'a>], fil
             );
         }
         grants.sort_by(|one, other| (&one.grant.id, &one.sid).cmp(&(&other.grant.id, &other.sid)));
-        grants.dedup_by(|one, other| one.grant.id == other.grant.id && one.sid == other.sid);
+        // The parts of a grant that stand in one policy are one statement there.
+        grants.dedup_by(|one, other| one.grant.id == other.grant.id);
         let Some(first) = grants.iter().map(|placed| placed.grant).min_by_key(|grant| grant.id_span) else {
             continue;
         };

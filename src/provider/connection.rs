@@ -23,11 +23,11 @@ use crate::model::{Access, AccountId, AssumedRole, DesiredTarget, Target};
 
 use super::assumed::{self, AssumedCredentials, Sts};
 use super::bucket::Buckets;
-use super::error::ProviderError;
 use super::event_reader::AwsEventReader;
 use super::http::{Bounded, MOST_OF_A_RECORD, MOST_OF_AN_ANSWER, OnceConnected};
 use super::options::{Credentials, Options, Rates, Timeouts};
 use super::pace::Pace;
+use super::port::ProviderError;
 use super::reader::AwsReader;
 use super::retry::{self, NeverTheseCodes};
 use super::writer::AwsWriter;

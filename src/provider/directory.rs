@@ -12,7 +12,7 @@ use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
 use crate::model::{AccountId, AccountsOf, Members, Region, RegionsOf, Target};
 
 use super::connection::Aws;
-use super::error::ProviderError;
+use super::port::ProviderError;
 use super::retry;
 
 pub(super) const ACCOUNTS: &str = "ListAccounts";

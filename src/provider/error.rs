@@ -1,4 +1,4 @@
-//! What can go wrong between us and AWS, in words for people.
+//! Reads what went wrong out of the SDK's errors, in words for people.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -10,50 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::model::excerpt;
 
-/// What kind of trouble it is: this decides what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProviderErrorKind {
-    /// The caller may not do this.
-    Denied,
-    /// There are no credentials, or they have run out.
-    Credentials,
-    /// The account's ten policies are there already.
-    LimitExceeded,
-    /// AWS does not take the request as it is.
-    Invalid,
-    /// A failed compare-and-swap (OperationAborted): the same call again never succeeds.
-    Conflict,
-    /// The log group is not there.
-    NotFound,
-    /// The account belongs to no organization.
-    NoOrganization,
-    /// The organization has no such unit.
-    NoUnit,
-    /// Too many requests, for longer than we were willing to wait.
-    Throttled,
-    /// The service answers that it cannot answer.
-    Unavailable,
-    /// No answer came, or only a part of one: for a write, only a reading can tell what became of it.
-    Unanswered,
-    /// The answer lacks what it must have.
-    Malformed,
-    /// Anything else.
-    Other,
-}
-
-/// What went wrong, where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{operation} at {place}: {message}")]
-pub struct ProviderError {
-    /// What to do about it.
-    pub kind: ProviderErrorKind,
-    /// The API operation, such as `PutResourcePolicy`.
-    pub operation: &'static str,
-    /// Where: an account and Region, an account, a unit of an organization.
-    pub place: String,
-    /// The service's code and words, or ours.
-    pub message: String,
-}
+use super::port::{ProviderError, ProviderErrorKind};
 
 impl ProviderError {
     /// An answer that lacks what it must have.

@@ -11,8 +11,8 @@ use crate::model::{LookupWindow, Target, WriteEvents};
 
 use super::EventReader;
 use super::cloudtrail_event;
-use super::error::ProviderError;
 use super::pace::Pace;
+use super::port::ProviderError;
 
 /// The operation.
 pub(super) const OPERATION: &str = "LookupEvents";

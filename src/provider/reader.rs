@@ -13,7 +13,7 @@ use crate::policy::Document;
 
 use super::PolicyReader;
 use super::bucket::{Bucket, turn};
-use super::error::{ProviderError, ProviderErrorKind};
+use super::port::{ProviderError, ProviderErrorKind};
 
 const OPERATION: &str = "DescribeResourcePolicies";
 const LOG_GROUPS: &str = "DescribeLogGroups";

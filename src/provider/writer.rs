@@ -8,7 +8,7 @@ use crate::model::{PolicyKey, PolicyScope, Target};
 
 use super::PolicyWriter;
 use super::bucket::{Bucket, turn};
-use super::error::{ProviderError, ProviderErrorKind};
+use super::port::{ProviderError, ProviderErrorKind};
 use super::retry::OnlyWritesNotDone;
 
 /// Writes the policies of one target.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use logpolicy::model::{
     Access, DesiredState, DesiredTarget, DocumentTemplate, GrantTemplate, Limits, LivePolicy, LiveState,
-    Overflow, Packing, PolicyKey, PolicyTemplate, SourceSpan, TargetDesired, Unmanaged,
+    Overflow, Packing, PolicyKey, PolicyTemplate, RecordedState, SourceSpan, TargetDesired, Unmanaged,
 };
 use logpolicy::pack::{Surroundings, place_grants};
 use logpolicy::policy::{Document, Request};
@@ -104,7 +104,9 @@ pub fn requests() -> Vec<Request> {
 
 /// A target with grants.
 pub struct Shelf {
-    state: DesiredState,
+    pub state: DesiredState,
+    pub recorded: Option<RecordedState>,
+    pub unmanaged: Unmanaged,
 }
 
 /// What was packed.
@@ -158,7 +160,7 @@ impl Shelf {
             packing: Packing { max_policies, ..Packing::default() },
             ..DesiredState::default()
         };
-        Self { state }
+        Self { state, recorded: None, unmanaged: Unmanaged::default() }
     }
 
     /// Packs beside what is live.
@@ -172,8 +174,8 @@ impl Shelf {
         };
         let live = LiveState { policies: live.iter().map(policy).collect() };
         let mut desired = self.state.at(&self.state.targets[0]);
-        let unmanaged = Unmanaged::default();
-        place_grants(&mut desired, Some(Surroundings { live: &live, recorded: None, unmanaged: &unmanaged }));
+        let (recorded, unmanaged) = (self.recorded.as_ref(), &self.unmanaged);
+        place_grants(&mut desired, Some(Surroundings { live: &live, recorded, unmanaged }));
         look(&desired)
     }
 

@@ -231,17 +231,23 @@ impl Place {
             return Err(format!("left at the end: {left:?}, pending {:?}", kept.saved.pending.keys()));
         }
         let at = &desired.targets[0];
-        for (key, wanted) in desired.at(at).policies {
-            let found = held.policies.get(&key);
+        let wanted = desired.at(at).policies;
+        for (key, wanted) in &wanted {
+            let found = held.policies.get(key);
             if !found.is_some_and(|found| wanted.claim().same(&wanted.document, &found.document)) {
                 return Err(format!("{key} is not as the last commit asks for"));
             }
         }
-        let wanted = desired.at(at).policies;
         let is_ours = |statement: &Statement| statement.sid().is_some_and(|sid| sid.starts_with("Ours"));
-        for (key, policy) in held.policies.iter().filter(|(key, _)| !wanted.contains_key(key)) {
-            if policy.document.statements().iter().any(is_ours) {
-                return Err(format!("{key} is ours, nobody asks for it, and it was left behind"));
+        for (key, policy) in &held.policies {
+            let asked = wanted.get(key).into_iter().flat_map(|wanted| wanted.document.statements());
+            let asked: Vec<&str> = asked.filter_map(Statement::sid).collect();
+            let mut ours = policy.document.statements().iter().filter(|statement| is_ours(statement));
+            if let Some(left) = ours.find(|found| found.sid().is_none_or(|sid| !asked.contains(&sid))) {
+                return Err(format!(
+                    "{:?} of {key} is ours, nobody asks for it, and it was left behind",
+                    left.sid()
+                ));
             }
         }
         for (key, document) in &held.theirs {

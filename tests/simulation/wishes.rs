@@ -69,7 +69,8 @@ pub fn commit(random: &mut Random, limit: usize) -> DesiredState {
     let entry = |key: PolicyKey, random: &mut Random| {
         let said: BTreeSet<Said> = (0..1 + random.below(2)).map(|_| pool[random.below(pool.len())]).collect();
         let statements: Vec<String> = said.into_iter().map(|said| said.json("Ours")).collect();
-        let ownership = if key == shared() { Ownership::Statements } else { Ownership::Document };
+        let is_shared = key == shared() || key.identity == "p3";
+        let ownership = if is_shared { Ownership::Statements } else { Ownership::Document };
         let template = DocumentTemplate::Fixed(Arc::new(document(&statements)));
         PolicyTemplate { adopt: true, ownership, ..PolicyTemplate::new(key, template) }
     };
