@@ -4,6 +4,7 @@
 
 mod worlds;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use logpolicy::model::{Ownership, PolicyKey};
@@ -11,6 +12,7 @@ use logpolicy::plan::{Operation, OperationKind, Precondition, RefusalName};
 use logpolicy::policy::{Document, Json};
 use worlds::place::{Place, document as document_of};
 use worlds::said::{Case, Cell, Said, document, is_refused, planned, walked};
+use worlds::{World, plan_at_revision};
 
 fn cell(before: Option<&[Said]>, after: Option<&[Said]>) -> Cell {
     let said = |said: Option<&[Said]>| said.map(<[Said]>::to_vec);
@@ -200,6 +202,33 @@ fn a_log_group_that_carries_is_written_at_one_revision_after_the_other() {
             ),
         ]
     );
+}
+
+/// What is taken over meanwhile is what is needed.
+#[test]
+fn what_nobody_needs_is_not_carried() {
+    let gone = (true, 1, 4, false);
+    let cells = vec![cell(Some(&[X]), Some(&[Y])), cell(Some(&[Y, gone]), Some(&[X]))];
+    let told = told(&Case { cells, limit: 2, bytes: 51_200 });
+    assert_eq!(told.len(), 3);
+    assert!(told[0].starts_with("1 put p0 on a document, 2 slots, ours S1000 S1110 |"), "{told:#?}");
+}
+
+#[test]
+fn a_revision_that_is_no_number_cannot_be_known_beforehand() {
+    let more = [(true, 0, 1, false), (true, 1, 1, false)];
+    let side = |one: Said| [&[one], &more[..]].concat();
+    let bytes = document(&side(A)).bytes().max(document(&side(B)).bytes());
+    let world = |account: Said, log_group: Said| {
+        let log_group = (PolicyKey::log_group("/app-prod"), document(&[log_group]));
+        World::from([(PolicyKey::account("p0"), document(&side(account))), log_group])
+    };
+    let gap = |revision: &str| {
+        let plan = plan_at_revision(revision, world(A, B), &world(B, A), &BTreeSet::new(), 1, bytes);
+        is_refused(&plan, RefusalName::AccessGap)
+    };
+    assert!(!gap("7"));
+    assert!(gap("x7"), "it cannot be written twice");
 }
 
 #[test]

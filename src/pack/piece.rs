@@ -79,4 +79,28 @@ mod tests {
             assert_eq!(sid_length(some().take(MOST_NAMES), number), sid(some()).len(), "{number}");
         }
     }
+
+    #[test]
+    fn a_sid_of_several_names_has_64_letters_at_most() {
+        let made = |lengths: &[usize]| {
+            let names: Vec<String> = lengths
+                .iter()
+                .zip('a'..)
+                .map(|(length, letter)| letter.to_string().repeat(*length))
+                .collect();
+            let names = || names.iter().map(String::as_str);
+            assert_eq!(sid_length(names().take(MOST_NAMES), lengths.len()), sid(names()).len());
+            sid(names())
+        };
+        let [a, b] = ["a".repeat(30), "b".repeat(31)];
+        assert_eq!(made(&[30, 31]), format!("{a}And{b}"), "64 letters");
+        assert_eq!(made(&[30, 32]), format!("{a}And1More"));
+        // The first is shown however long it is, and another one where the number has room behind it.
+        assert_eq!(made(&[64, 1]), format!("{}And1More", "a".repeat(64)));
+        assert_eq!(made(&[30, 20, 30]), format!("{a}And{}And1More", "b".repeat(20)));
+        assert_eq!(made(&[30, 21, 30]), format!("{a}And2More"));
+        let short = made(&[1; 16]);
+        assert_eq!((short.len(), short.matches(AND).count()), (61, 15), "all of sixteen: {short}");
+        assert!(made(&[1; 17]).ends_with("AndmAnd4More"), "{}", made(&[1; 17]));
+    }
 }

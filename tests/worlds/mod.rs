@@ -21,8 +21,21 @@ pub const PREFIX: &str = "arn:aws:logs:us-east-1:111122223333:log-group:";
 /// The policies of a target.
 pub type World = BTreeMap<PolicyKey, Arc<Document>>;
 
-/// The plan from a world to another. All that is not theirs is recorded as ours; guards are off.
+/// The plan from a world to another. All that is not theirs is recorded as ours; guards are off; what hangs on a log group
+/// stands at its first revision.
 pub fn plan_between(
+    before: World,
+    after: &World,
+    theirs: &BTreeSet<PolicyKey>,
+    account_policies: usize,
+    document_bytes: usize,
+) -> Plan {
+    plan_at_revision("1", before, after, theirs, account_policies, document_bytes)
+}
+
+/// The same where log groups stand at a revision.
+pub fn plan_at_revision(
+    revision: &str,
     before: World,
     after: &World,
     theirs: &BTreeSet<PolicyKey>,
@@ -42,7 +55,7 @@ pub fn plan_between(
     };
     let desired = DesiredState { policies: after.iter().map(entry).collect(), ..DesiredState::default() };
     let live = |(key, document): (PolicyKey, Arc<Document>)| {
-        let revision = (key.scope == PolicyScope::Resource).then(|| "1".to_owned());
+        let revision = (key.scope == PolicyScope::Resource).then(|| revision.to_owned());
         (key, LivePolicy { document, revision, last_updated: None })
     };
     let recorded = before.iter().filter(|(key, _)| !theirs.contains(key)).map(|(key, document)| {

@@ -74,5 +74,11 @@ mod tests {
         both.add(&two);
         assert_eq!(both.iter().collect::<Vec<_>>(), [1, 70, 200]);
         assert_eq!(one.without(&both).iter().count(), 0);
+        both.add(&one);
+        assert!(both.contains(200), "the smaller set takes nothing away");
+        let common = one.both(&two);
+        assert_eq!(common.iter().collect::<Vec<_>>(), [70]);
+        assert_eq!(common, two.both(&one), "one way to write a set");
+        assert_eq!(one.both(&[2, 500].into_iter().collect()), Bits::default());
     }
 }

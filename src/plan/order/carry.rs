@@ -157,3 +157,38 @@ fn unions(sets: &[Vec<Part>]) -> Vec<Vec<Part>> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_few_sets_every_union_is_tried() {
+        let part = |atom: usize| Part {
+            atom,
+            json: std::sync::Arc::new(crate::policy::Json::Null),
+            bytes: 0,
+            version: std::sync::Arc::from("2012-10-17"),
+            moves: true,
+        };
+        let made = |sets: &[&[usize]]| {
+            let sets: Vec<Vec<Part>> =
+                sets.iter().map(|set| set.iter().map(|atom| part(*atom)).collect()).collect();
+            let mut unions: Vec<Vec<usize>> =
+                unions(&sets).iter().map(|set| set.iter().map(|part| part.atom).collect()).collect();
+            unions.sort();
+            unions
+        };
+        assert_eq!(made(&[]), Vec::<Vec<usize>>::new());
+        assert_eq!(made(&[&[2, 1]]), [[1, 2]]);
+        assert_eq!(
+            made(&[&[1], &[2], &[3, 1]]),
+            [vec![1], vec![1, 2], vec![1, 2, 3], vec![1, 2, 3], vec![1, 3], vec![1, 3], vec![2]]
+        );
+        assert_eq!(made(&[&[1], &[2], &[3], &[4]]).len(), 15);
+        assert_eq!(
+            made(&[&[1], &[2], &[3], &[4], &[5]]),
+            [vec![1], vec![1, 2, 3, 4, 5], vec![2], vec![3], vec![4], vec![5]]
+        );
+    }
+}

@@ -129,3 +129,70 @@ pub(super) const AFTER: usize = 1;
 pub(super) fn looks(actor: &Actor) -> Vec<Choice> {
     vec![Choice::given(actor.old.as_ref()), Choice::given(actor.new.as_ref())]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: &str = "2012-10-17";
+    const OLD: &str = "2008-10-17";
+
+    fn part(atom: usize, resource: &str, version: &str) -> Part {
+        let text = format!(r#"{{"Sid":"A","Effect":"Allow","Resource":"{resource}"}}"#);
+        let document = Document::from_text(format!(r#"{{"Statement":[{text}]}}"#));
+        let json = Arc::new(document.statements()[0].json().clone());
+        Part { atom, json, bytes: text.len() + 1, version: Arc::from(version), moves: true }
+    }
+
+    fn given(text: &str) -> Choice {
+        let document = Arc::new(Document::from_text(text));
+        Choice::given(Some(&Content { document, atoms: [0].into_iter().collect(), parts: Vec::new() }))
+    }
+
+    fn bytes(choice: &Choice) -> (usize, usize) {
+        (choice.content.as_ref().unwrap().bytes, choice.document().unwrap().bytes())
+    }
+
+    #[test]
+    fn what_is_added_is_counted_with_room_for_its_sid() {
+        let single =
+            given(r#"{"Version":"2012-10-17","Statement":{"Sid":"A","Effect":"Allow","Resource":"x"}}"#);
+        for (base, room) in [(single, SLACK), (Choice { content: None }, 64)] {
+            let two = base.with(&[part(1, "y", NEW), part(2, "z", NEW)]).unwrap();
+            let (counted, real) = bytes(&two);
+            assert!(real <= counted && counted <= real + room + 2 * SUFFIX, "{real} {counted}");
+            let three = two.with(&[part(3, "u", NEW)]).unwrap();
+            let more = bytes(&three);
+            assert!(more.1 <= more.0 && more.0 - counted <= more.1 - real + SUFFIX, "{more:?}");
+            let look = three.content.as_ref().unwrap();
+            assert_eq!(look.parts.iter().map(|part| part.atom).collect::<Vec<_>>(), [1, 2, 3]);
+            assert!([1, 2, 3].iter().all(|atom| look.atoms.contains(*atom)));
+            let document = three.document().unwrap();
+            assert!(
+                ["y", "z", "u"].iter().all(|resource| document.text().contains(&format!("\"{resource}\"")))
+            );
+        }
+    }
+
+    #[test]
+    fn a_variable_is_carried_by_its_own_version_alone() {
+        let base = |version: &str| given(&format!(r#"{{"Version":"{version}","Statement":[]}}"#));
+        for (base_version, version, resource, carried) in [
+            (NEW, NEW, "${x}", true),
+            (NEW, OLD, "x", true),
+            (NEW, OLD, "${x}", false),
+            (OLD, NEW, "${x}", false),
+            (OLD, OLD, "${x}", true),
+        ] {
+            let found = base(base_version).with(&[part(1, resource, version)]);
+            assert_eq!(found.is_some(), carried, "{base_version} {version} {resource}");
+            let further = base(base_version).with(&[part(1, "x", NEW)]).unwrap();
+            assert_eq!(further.with(&[part(2, resource, version)]).is_some(), carried);
+        }
+        // One that is not there takes the version of what it carries first.
+        let bridge = Choice { content: None }.with(&[part(1, "${x}", OLD)]).unwrap();
+        assert_eq!(bridge.document().unwrap().version(), Some(OLD));
+        assert!(bridge.with(&[part(2, "${x}", NEW)]).is_none());
+        assert!(Choice { content: None }.with(&[]).is_none());
+    }
+}
