@@ -12,7 +12,7 @@ use logpolicy::plan::{Operation, OperationKind, Precondition, RefusalName};
 use logpolicy::policy::{Document, Json};
 use worlds::place::{Place, document as document_of};
 use worlds::said::{Case, Cell, Said, document, is_refused, planned, walked};
-use worlds::{World, plan_at_revision};
+use worlds::{World, plan_at_revision, plan_between};
 
 fn cell(before: Option<&[Said]>, after: Option<&[Said]>) -> Cell {
     let said = |said: Option<&[Said]>| said.map(<[Said]>::to_vec);
@@ -276,4 +276,116 @@ fn what_is_carried_is_ours_and_what_others_have_is_not() {
 
 fn theirs(name: &str) -> Arc<Document> {
     document_of(&format!("T{name}"))
+}
+
+/// Two policies of which the second is the lesser evil to write first, and others that are in nobody's way.
+fn evils(others: usize) -> (Vec<String>, String) {
+    let w = (true, 0, 1, false);
+    let (kept, old, new) = ((true, 1, 4, false), (true, 1, 6, false), (true, 1, 3, false));
+    let mut cells = vec![cell(Some(&[X, Y]), Some(&[w, kept])), cell(Some(&[w, kept]), Some(&[X, Y]))];
+    cells.extend((0..others).map(|_| cell(Some(&[kept, old]), Some(&[kept, new]))));
+    let bytes = cells
+        .iter()
+        .flat_map(|cell| [&cell.before, &cell.after])
+        .map(|said| document(said.as_ref().unwrap()).bytes())
+        .max()
+        .unwrap();
+    let plan = planned(&Case { limit: cells.len(), cells, bytes });
+    let refusal = plan.refusals.iter().find(|refusal| refusal.name == RefusalName::AccessGap);
+    let message = &refusal.unwrap().message;
+    let steps = plan.operations.iter().map(|operation| operation.key.identity.clone()).collect();
+    let gap = message.split("In the one with the smallest gap, ").nth(1).unwrap();
+    (steps, gap.split(". What helps").next().unwrap().to_owned())
+}
+
+#[test]
+fn of_two_gaps_the_smaller_one_is_shown() {
+    for others in [3, 8] {
+        let (steps, gap) = evils(others);
+        assert_eq!(steps[..3], ["p1", "p0", "p2"], "{others}");
+        assert_eq!(gap, "step 1 no longer keeps PutLogEvents for es.amazonaws.com on /b*:*");
+    }
+    // Of more writes than can be weighed against each other, what is in nobody's way goes first.
+    let (steps, gap) = evils(9);
+    assert_eq!(
+        (steps[0].as_str(), &steps[8..]),
+        ("p2", &["p10".to_owned(), "p1".to_owned(), "p0".to_owned()][..])
+    );
+    assert_eq!(gap, "step 10 no longer keeps PutLogEvents for es.amazonaws.com on /b*:*");
+}
+
+#[test]
+fn a_knot_of_three_is_named_and_cut_once() {
+    let w = (true, 0, 1, false);
+    let cells = vec![
+        cell(Some(&[X]), Some(&[Y])),
+        cell(Some(&[Y]), Some(&[w])),
+        cell(Some(&[w]), Some(&[X])),
+        cell(Some(&[B]), Some(&[B, A])),
+    ];
+    let told = told(&Case { cells, limit: 4, bytes: 51_200 });
+    let knot = "cuts the knot of policy:p0 and policy:p1 and policy:p2, each of which waits for another";
+    assert!(told[1].starts_with("2 put p0 ") && told[1].ends_with(knot), "{told:#?}");
+    assert_eq!(told.iter().filter(|line| line.contains("knot")).count(), 1);
+    assert_eq!(told.len(), 5);
+}
+
+#[test]
+fn what_is_denied_all_the_while_is_said() {
+    let (allow_all, deny) = ((true, 0, 5, false), (false, 0, 0, false));
+    let cells = vec![cell(None, Some(&[allow_all])), cell(Some(&[Y]), Some(&[Y, deny]))];
+    let denies = "denies PutLogEvents for es.amazonaws.com on /a*:* all the while";
+    assert_eq!(
+        told(&Case { cells, limit: 10, bytes: 51_200 }),
+        [
+            "1 put p1 on a document, 1 slots, ours S0000 S1110 | ".to_owned(),
+            format!("2 put p0 on nothing, 2 slots, ours S1050; 1: {denies} | {denies}"),
+        ]
+    );
+    let cells = vec![cell(Some(&[allow_all]), None), cell(Some(&[Y, deny]), Some(&[Y]))];
+    assert_eq!(
+        told(&Case { cells, limit: 10, bytes: 51_200 }),
+        [
+            "1 delete p0 on a document, 1 slots | ".to_owned(),
+            format!("2 put p1 on a document, 1 slots, ours S1110; 1: {denies} | {denies}"),
+        ]
+    );
+}
+
+/// What is said of a statement that moves from `a` to `b`.
+fn words_of(statement: &str) -> String {
+    let document = Arc::new(Document::from_text(format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow",{statement}}}]}}"#
+    )));
+    let (a, b) = (PolicyKey::account("a"), PolicyKey::account("b"));
+    let (before, after) = (World::from([(a, Arc::clone(&document))]), World::from([(b, document)]));
+    let plan = plan_between(before, &after, &BTreeSet::new(), 10, 51_200);
+    plan.operations[1].waits[&1].join(", ")
+}
+
+#[test]
+fn a_statement_is_told_in_a_few_words() {
+    let who = r#""Principal":{"Service":"es.amazonaws.com"}"#;
+    let what = r#""Action":"logs:PutLogEvents""#;
+    let whereto = r#""Resource":"arn:aws:logs:us-east-1:111122223333:log-group:/x:*""#;
+    let both = r#""Action":["logs:CreateLogStream","logs:PutLogEvents"]"#;
+    let arn = "arn:aws:logs:us-east-1:111122223333:log-group:";
+    let two = r#""Principal":{"Service":["es.amazonaws.com","events.amazonaws.com"]}"#;
+    for (statement, words) in [
+        (format!("{who},{what},{whereto}"), "PutLogEvents for es.amazonaws.com on /x:*"),
+        (format!("{who},{both},{whereto}"), "PutLogEvents for es.amazonaws.com on /x:*"),
+        (format!(r#"{who},"Action":"logs:*",{whereto}"#), "* for es.amazonaws.com on /x:*"),
+        (format!(r#"{who},"NotAction":"logs:Get*",{whereto}"#), "what it says for es.amazonaws.com on /x:*"),
+        (format!(r#""Principal":"*",{what},{whereto}"#), "PutLogEvents for * on /x:*"),
+        (format!("{two},{what},{whereto}"), "PutLogEvents for es.amazonaws.com and 1 more on /x:*"),
+        (format!(r#""Not{},{what},{whereto}"#, &who[1..]), "PutLogEvents for others on /x:*"),
+        (format!(r#"{who},{what},"Resource":"*""#), "PutLogEvents for es.amazonaws.com on *"),
+        (
+            format!(r#"{who},{what},"Resource":["{arn}/y:*","{arn}/x:*","*"]"#),
+            "PutLogEvents for es.amazonaws.com on /y:* and 2 more",
+        ),
+        (format!(r#"{who},{what},"NotResource":"{arn}/y:*""#), "PutLogEvents for es.amazonaws.com on *"),
+    ] {
+        assert_eq!(words_of(&statement), format!("keeps {words}"));
+    }
 }
