@@ -6,9 +6,10 @@
 mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use logpolicy::model::PolicyKey;
-use logpolicy::plan::RefusalName;
+use logpolicy::plan::{Operation, OperationKind, Plan, RefusalName};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use worlds::said::{
@@ -158,6 +159,47 @@ proptest! {
                 prop_assert_eq!(rest.standing_refusals().next(), None, "{:?}", rest.refusals);
                 walked_from(&case, world, &rest)?;
             }
+        }
+    }
+}
+
+/// Where one write is not done, and with it none that waits for it, the others are as safe.
+fn safe_without_one(case: &Case, plan: &Plan) -> Result<(), TestCaseError> {
+    let requests = requests();
+    let start = case.side(false);
+    let (before, after) = (allowed(&start, &requests), allowed(&case.side(true), &requests));
+    let most = case.slots(false).max(case.limit);
+    for missing in &plan.operations {
+        let (mut undone, mut world) = (BTreeSet::from([missing.id]), start.clone());
+        for Operation { id, key, kind, waits, .. } in &plan.operations {
+            if undone.contains(id) || waits.keys().any(|earlier| undone.contains(earlier)) {
+                undone.insert(*id);
+                continue;
+            }
+            match kind {
+                OperationKind::Put(document) => world.insert(key.clone(), Arc::clone(document)),
+                OperationKind::Delete => world.remove(key),
+            };
+            let now = allowed(&world, &requests);
+            prop_assert!(
+                is_between(&before, &now, &after),
+                "step {id} without {undone:?}: {:?}",
+                plan.operations
+            );
+            prop_assert!(world.keys().filter(|key| key.takes_slot()).count() <= most, "step {id}");
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_step_is_safe_where_any_one_is_missing(case in cases(6, 10)) {
+        let plan = planned(&case);
+        if plan.standing_refusals().next().is_none() {
+            safe_without_one(&case, &plan)?;
         }
     }
 }

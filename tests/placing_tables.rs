@@ -105,6 +105,38 @@ fn what_is_new_goes_where_something_changes_anyway() {
 }
 
 #[test]
+fn what_is_new_opens_no_policy_and_changes_no_second_one_where_one_has_room() {
+    let [one, two] = [apart("one", 1, 100), apart("two", 2, 10)];
+    let live: Live = [standing(2, &[one.clone()])].into();
+    let placed = |grants: &[(String, Document)]| places(&shelf(grants, 10, ROOM).packed(&live));
+    assert_eq!(placed(&[one.clone(), two.clone()]), ["one: 2 one", "two: 2 two"]);
+    // The longer one has room in the second only, the shorter one in both.
+    let live: Live = [standing(1, &[one.clone()]), standing(2, &[two.clone()])].into();
+    let (long, short) = (apart("long", 4, 200), apart("short", 5, 10));
+    let limit = standing(2, &[two.clone(), long.clone(), short.clone()]).1.bytes();
+    let all = [one, two, short, long];
+    let found = places(&shelf(&all, 10, limit).packed(&live));
+    assert_eq!(found, ["long: 2 long", "one: 1 one", "short: 2 short", "two: 2 two"]);
+}
+
+#[test]
+fn of_a_policy_that_has_grown_too_long_the_shortest_that_is_enough_leaves() {
+    let grants = |b: usize| [apart("a", 1, 100), apart("b", 2, b), apart("c", 3, 500)];
+    let before = standing(1, &grants(300));
+    let limit = before.1.bytes();
+    let live: Live = [before].into();
+    let placed = |b: usize, limit: usize| places(&shelf(&grants(b), 10, limit).packed(&live));
+    assert_eq!(placed(300, limit), ["a: 1 a", "b: 1 b", "c: 1 c"], "just as long as it may be");
+    assert_eq!(placed(301, limit), ["a: 2 a", "b: 1 b", "c: 1 c"]);
+    assert_eq!(placed(900, limit), ["a: 1 a", "b: 1 b", "c: 2 c"]);
+    assert_eq!(placed(1300, limit), ["a: 1 a", "b: 2 b", "c: 1 c"]);
+    // Where no single one is enough, the longest leaves first.
+    let two = standing(1, &grants(300)[..2]).1.bytes();
+    assert_eq!(placed(300, two), ["a: 1 a", "b: 1 b", "c: 2 c"]);
+    assert_eq!(placed(300, two - 1), ["a: 3 a", "b: 1 b", "c: 2 c"]);
+}
+
+#[test]
 fn statements_that_fit_once_they_are_joined_have_room() {
     let [one, two] = [plain("a", 0, &[0]), plain("b", 1, &[0])];
     let live: Live = [standing(1, &[one.clone()])].into();

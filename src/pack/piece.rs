@@ -97,10 +97,10 @@ mod tests {
         assert_eq!(made(&[30, 32]), format!("{a}And1More"));
         // The first is shown however long it is, and another one where the number has room behind it.
         assert_eq!(made(&[64, 1]), format!("{}And1More", "a".repeat(64)));
-        assert_eq!(made(&[30, 20, 30]), format!("{a}And{}And1More", "b".repeat(20)));
-        assert_eq!(made(&[30, 21, 30]), format!("{a}And2More"));
+        assert_eq!(made(&[30, 21, 30]), format!("{a}And{}And1More", "b".repeat(21)));
+        assert_eq!(made(&[30, 22, 30]), format!("{a}And2More"));
         let short = made(&[1; 16]);
         assert_eq!((short.len(), short.matches(AND).count()), (61, 15), "all of sixteen: {short}");
-        assert!(made(&[1; 17]).ends_with("AndmAnd4More"), "{}", made(&[1; 17]));
+        assert!(made(&[1; 17]).ends_with("AndnAnd3More"), "{}", made(&[1; 17]));
     }
 }

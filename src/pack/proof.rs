@@ -111,3 +111,70 @@ fn samples(comparison: &mut Comparison, old: &[Said<'_>], new: &[Said<'_>]) -> V
     }
     requests.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PREFIX: &str = "arn:aws:logs:us-east-1:111122223333:log-group:";
+
+    fn statement(effect: &str, service: &str, group: &str) -> String {
+        format!(
+            r#"{{"Effect":"{effect}","Principal":{{"Service":"{service}"}},"Action":"logs:PutLogEvents","Resource":"{PREFIX}{group}:*"}}"#
+        )
+    }
+
+    fn proof(before: &[String], after: &[String]) -> Proof {
+        let document = |statements: &[String]| {
+            Document::from_text(format!(
+                r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+                statements.join(",")
+            ))
+        };
+        let shapes: Vec<Shape> = document(before).statements().iter().map(Shape::of).collect();
+        prove(PREFIX, &shapes, &BTreeMap::from([(PolicyKey::account("p"), Arc::new(document(after)))]))
+    }
+
+    #[test]
+    fn more_less_and_other_effects_are_found_both_ways() {
+        let allow = |group: &str| statement("Allow", "es.amazonaws.com", group);
+        let (events, deny) =
+            (statement("Allow", "events.amazonaws.com", "/a"), statement("Deny", "es.amazonaws.com", "/a"));
+        let same = proof(&[allow("/a"), events.clone()], &[events.clone(), allow("/a")]);
+        assert_eq!(same, Proof { is_contained: true, sampled: 5, differs: None });
+        for (before, after) in [
+            (vec![allow("/a")], vec![]),
+            (vec![], vec![allow("/a")]),
+            (vec![allow("/a")], vec![allow("/a"), events]),
+            (vec![allow("/a")], vec![allow("/a*")]),
+            (vec![allow("/a*")], vec![allow("/a")]),
+            (vec![allow("/a")], vec![allow("/a"), deny.clone()]),
+            (vec![allow("/a"), deny.clone()], vec![allow("/a")]),
+            (vec![deny], vec![allow("/a")]),
+        ] {
+            let found = proof(&before, &after);
+            assert!(
+                !found.is_contained && found.differs.is_some() && !found.holds(),
+                "{found:?} {before:?} {after:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn both_must_hold() {
+        let request = Request {
+            service: "es.amazonaws.com".to_owned(),
+            action: "logs:PutLogEvents".to_owned(),
+            resource: PREFIX.to_owned(),
+            context: BTreeMap::new(),
+        };
+        for (is_contained, differs, holds) in [
+            (true, None, true),
+            (false, None, false),
+            (true, Some(request.clone()), false),
+            (false, Some(request), false),
+        ] {
+            assert_eq!(Proof { is_contained, sampled: 1, differs }.holds(), holds);
+        }
+    }
+}
