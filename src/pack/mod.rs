@@ -12,6 +12,8 @@ mod grants;
 mod joining;
 mod piece;
 mod placing;
+#[cfg(test)]
+mod placing_tests;
 mod proof;
 mod repair;
 mod shape;

@@ -221,3 +221,118 @@ fn one_or_several(values: &BTreeSet<String>) -> Json {
         (first, _) => Json::Array(first.into_iter().chain(texts).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An Allow of these services on these resources; a star among the services stands for everyone.
+    fn shape(services: &[&str], resources: &[&str]) -> Shape {
+        let list =
+            |texts: &[&str]| texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
+        let principal = if services == ["*"] {
+            r#""*""#.to_owned()
+        } else {
+            format!(r#"{{"Service":[{}]}}"#, list(services))
+        };
+        of(&format!(
+            r#"{{"Effect":"Allow","Principal":{principal},"Action":"logs:*","Resource":[{}]}}"#,
+            list(resources)
+        ))
+    }
+
+    fn of(statement: &str) -> Shape {
+        Shape::of(&Document::from_text(format!(r#"{{"Statement":[{statement}]}}"#)).statements()[0])
+    }
+
+    #[test]
+    fn a_wider_one_holds_a_narrower_one_of_its_kind() {
+        let wide = shape(&["es", "events"], &["x", "y"]);
+        for (services, resources, held) in [
+            (&["es"][..], &["x"][..], true),
+            (&["es", "events"], &["x", "y"], true),
+            (&["es"], &["z"], false),
+            (&["dns"], &["x"], false),
+            (&["*"], &["x"], false),
+        ] {
+            let narrow = shape(services, resources);
+            assert_eq!(wide.holds(&narrow), held, "{services:?} {resources:?}");
+            assert_eq!(narrow.holds(&wide), held && services.len() == 2);
+        }
+        let deny = of(r#"{"Effect":"Deny","Principal":{"Service":"es"},"Action":"logs:*","Resource":"x"}"#);
+        assert!(!wide.holds(&deny) && deny.common(&shape(&["es"], &["x"])) == 0);
+        assert!(shape(&["*"], &["x"]).holds(&shape(&["*"], &["x"])));
+    }
+
+    #[test]
+    fn what_is_common_are_resources_of_like_statements() {
+        let one = shape(&["es"], &["x", "y", "z"]);
+        assert_eq!(one.common(&shape(&["es"], &["y", "z", "u"])), 2);
+        assert_eq!(one.common(&shape(&["es", "events"], &["y"])), 0);
+        let action =
+            of(r#"{"Effect":"Allow","Principal":{"Service":"es"},"Action":"logs:Put*","Resource":"x"}"#);
+        assert_eq!(one.common(&action), 0);
+    }
+
+    /// The quick look says no where services or the plain beginnings of resources differ, and nowhere else.
+    #[test]
+    fn a_quick_look_never_says_no_wrongly() {
+        for (wide, narrow, may) in [
+            ("/a", "/a", true),
+            ("/a*", "/ab", true),
+            ("/ab", "/a*", true),
+            ("/a?c", "/abc", true),
+            ("${x}", "/a", true),
+            ("/a", "/b", false),
+            ("/ab", "/aa*", false),
+            ("/a", "/ab", true),
+            ("*a", "/b", true),
+            ("/*b", "/cd", true),
+        ] {
+            let (wider, narrower) = (shape(&["es"], &[wide]), shape(&["es"], &[narrow]));
+            assert_eq!(wider.may_cover(&narrower), may, "{wide} {narrow}");
+            assert!(!shape(&["dns"], &[wide]).may_cover(&narrower));
+            assert_eq!(shape(&["*"], &[wide]).may_cover(&narrower), may, "everyone is also that service");
+        }
+        let wide = shape(&["es"], &["/a", "/b*"]);
+        assert!(wide.may_cover(&shape(&["es"], &["/bx", "/a"])));
+        assert!(!wide.may_cover(&shape(&["es"], &["/bx", "/c"])));
+        let all =
+            of(r#"{"Effect":"Allow","Principal":{"Service":"es"},"Action":"logs:*","NotResource":"/q"}"#);
+        assert!(all.may_cover(&wide) && wide.may_cover(&all));
+        assert!(wide.may_be_served_by(None) && shape(&["*"], &["x"]).may_be_served_by(wide.services()));
+        assert!(!wide.may_be_served_by(shape(&["dns"], &["x"]).services()));
+    }
+
+    #[test]
+    fn a_statement_is_written_as_it_was_read() {
+        let text = r#"{"Sid":"A","Principal":{"Service":["a","b"]},"Action":"logs:*","Resource":["x","y"],"Effect":"Allow"}"#;
+        let read = of(text);
+        assert_eq!(read.statement("A").to_string(), text);
+        assert_eq!(read.resources().collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(read.of_resource("y").resources().collect::<Vec<_>>(), ["y"]);
+        let left = read.without_resources(|resource| resource == "x");
+        assert_eq!(
+            left.map(|left| left.resources().map(ToOwned::to_owned).collect()),
+            Some(vec!["y".to_owned()])
+        );
+        assert!(read.without_resources(|_| true).is_none());
+        assert_eq!(read.boxes().len(), 4);
+        assert!(read.boxes().iter().all(|one| read.holds(one) && one.resources().count() == 1));
+        assert!(read.is_allow() && !of(&text.replace("Allow", "Deny")).is_allow());
+        assert!(!of(r#"{"Resource":"x"}"#).is_allow());
+        // What is no plain list stays as it is, whatever it is.
+        for odd in [
+            r#"{"Principal":{"AWS":"x"}}"#,
+            r#"{"Principal":{"Service":"x","AWS":"y"}}"#,
+            r#"{"Principal":"*"}"#,
+            r#"{"Action":[]}"#,
+            r#"{"Resource":["x",1]}"#,
+        ] {
+            let read = of(odd);
+            assert!(read.sets.iter().all(Option::is_none), "{odd}");
+            assert_eq!(read.statement("").to_string(), odd);
+            assert!(read.without_resources(|_| true).is_some());
+        }
+    }
+}

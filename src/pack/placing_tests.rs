@@ -1,0 +1,120 @@
+//! Placing on lengths alone: pieces that cannot be joined, in units of 300 bytes.
+
+use crate::policy::Document;
+
+use super::bin::Measures;
+use super::piece::Piece;
+use super::placing::{Placing, Problem};
+use super::shape::Shape;
+
+const UNIT: usize = 300;
+
+/// The length of a document with nothing in it, less the comma that the first statement does not need.
+const FRAME: usize = 38;
+
+/// A piece that is so many units long with its comma; its condition is its own.
+fn piece(number: usize, units: usize, home: Option<usize>) -> Piece {
+    let shape = |filler: usize| {
+        let statement = format!(
+            r#"{{"Effect":"Allow","Principal":"*","Action":"logs:*","Condition":{{"StringEquals":{{"x":"{number:02}{}"}}}}}}"#,
+            "x".repeat(filler)
+        );
+        Shape::of(&Document::from_text(format!(r#"{{"Statement":[{statement}]}}"#)).statements()[0])
+    };
+    let names = || [format!("p{number:02}")].into();
+    let short = Piece { shape: shape(0), names: names(), home };
+    let bare = Measures::of(std::slice::from_ref(&short)).alone(0) - FRAME;
+    Piece { shape: shape(units * UNIT - bare), names: names(), home }
+}
+
+/// Where pieces of these units come to stand, in policies of so many units; given with the policy of each now.
+fn placed(
+    pieces: &[(usize, Option<usize>)],
+    capacity: usize,
+    bins: usize,
+    dirty: &[usize],
+) -> Vec<Option<usize>> {
+    let pieces: Vec<Piece> =
+        pieces.iter().enumerate().map(|(number, (units, home))| piece(number, *units, *home)).collect();
+    let measures = Measures::of(&pieces);
+    let dirty = (0..bins).map(|bin| dirty.contains(&bin)).collect();
+    let Placing { bin_of } = Problem::new(&pieces, &measures, FRAME + capacity * UNIT, bins, dirty).place();
+    bin_of
+}
+
+/// The same, of pieces by policy and of new ones; as the policies of the former, one after the other, and of the latter.
+fn with_new(standing: &[&[usize]], new: &[usize], capacity: usize, bins: usize) -> Vec<usize> {
+    let homes = standing.iter().enumerate();
+    let mut pieces: Vec<(usize, Option<usize>)> =
+        homes.flat_map(|(home, pieces)| pieces.iter().map(move |units| (*units, Some(home)))).collect();
+    pieces.extend(new.iter().map(|units| (*units, None)));
+    placed(&pieces, capacity, bins, &[]).into_iter().map(|bin| bin.unwrap_or(usize::MAX)).collect()
+}
+
+const NOWHERE: usize = usize::MAX;
+
+#[test]
+fn pieces_are_as_long_as_they_are_said_to_be() {
+    let pieces = [piece(1, 2, None), piece(2, 3, None)];
+    let measures = Measures::of(&pieces);
+    assert_eq!([0, 1].map(|piece| measures.alone(piece)), [FRAME + 2 * UNIT, FRAME + 3 * UNIT]);
+}
+
+#[test]
+fn what_the_tightest_fit_cannot_do_a_search_can() {
+    // 6 and 5 into one policy leave no room for the last 3: they go with 3 and 3, and with 4 and 3.
+    let found = with_new(&[], &[6, 5, 4, 3, 3, 3], 12, 2);
+    assert!(!found.contains(&NOWHERE), "{found:?}");
+    let sum = |bin: usize| -> usize {
+        found.iter().zip([6, 5, 4, 3, 3, 3]).filter(|(found, _)| **found == bin).map(|(_, units)| units).sum()
+    };
+    assert_eq!((sum(0), sum(1)), (12, 12));
+    // Without a way as much as possible is placed.
+    let found = with_new(&[], &[7, 7, 7], 12, 2);
+    assert_eq!(found.iter().filter(|found| **found == NOWHERE).count(), 1);
+}
+
+#[test]
+fn no_more_is_moved_than_must_be() {
+    // One is enough, and the first that is.
+    assert_eq!(with_new(&[&[2, 1], &[2, 1]], &[2], 4, 2), [0, 1, 1, 1, 0]);
+    // Two must change places, or two must go the same way.
+    assert_eq!(moved(&[&[1, 1, 1], &[1, 1, 1]], &[4], 5, 2), (2, true));
+    assert_eq!(moved(&[&[1, 1, 1, 1], &[1, 1, 1, 1]], &[6], 7, 2), (3, true));
+    // Of four all are placed anew, and each filling takes the policy that most of it stands in.
+    assert_eq!(moved(&[&[1; 8], &[1; 8]], &[8], 12, 2), (4, true));
+    // A third policy is opened before anything moves.
+    assert_eq!(with_new(&[&[2, 1], &[2, 1]], &[2], 4, 3), [0, 0, 1, 1, 2]);
+}
+
+/// How many pieces leave their policy, and whether all have a place that is not too full.
+fn moved(standing: &[&[usize]], new: &[usize], capacity: usize, bins: usize) -> (usize, bool) {
+    let found = with_new(standing, new, capacity, bins);
+    let homes = standing.iter().enumerate().flat_map(|(home, pieces)| pieces.iter().map(move |_| home));
+    let units = standing.iter().flat_map(|pieces| pieces.iter()).chain(new);
+    let mut sums = vec![0; bins];
+    for (bin, units) in found.iter().zip(units) {
+        match sums.get_mut(*bin) {
+            Some(sum) => *sum += units,
+            None => return (0, false),
+        }
+    }
+    let moved = found.iter().zip(homes).filter(|(bin, home)| **bin != *home).count();
+    (moved, sums.into_iter().all(|sum| sum <= capacity))
+}
+
+#[test]
+fn the_fewest_policies_change_and_of_those_the_fewest_stand() {
+    // It fits into the second only; into the first by a move, which would change both.
+    assert_eq!(with_new(&[&[3], &[1]], &[2], 4, 4), [0, 1, 1]);
+    // Two of them: both into one policy that changes, where it has room for both.
+    assert_eq!(with_new(&[&[2], &[1]], &[1, 2], 4, 4), [0, 1, 1, 1]);
+    assert_eq!(with_new(&[&[], &[1]], &[1], 4, 4), [1, 1], "no new policy where an old one has room");
+    // What changes anyway takes what is new, even if another one is nearer to full.
+    assert_eq!(placed(&[(1, Some(0)), (1, Some(1)), (1, None)], 4, 4, &[1]), [Some(0), Some(1), Some(1)]);
+    assert_eq!(placed(&[(1, Some(0)), (1, Some(1)), (1, None)], 4, 4, &[]), [Some(0), Some(1), Some(0)]);
+    // Where one policy is not enough two change, and no third.
+    assert_eq!(with_new(&[&[1], &[2], &[3]], &[3, 2], 4, 3), [0, 1, 2, 0, 1]);
+    // A home that is no longer among the policies is none.
+    assert_eq!(placed(&[(1, Some(5))], 4, 2, &[]), [Some(0)]);
+}
