@@ -17,6 +17,8 @@ mod relation;
 mod replay;
 mod requirement;
 mod search;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::collections::BTreeMap;

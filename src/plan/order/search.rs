@@ -312,7 +312,7 @@ impl<'a> Search<'a> {
     }
 
     /// The actors that change, in parts that have nothing to do with each other.
-    fn parts(&mut self) -> Vec<Vec<usize>> {
+    pub(super) fn parts(&mut self) -> Vec<Vec<usize>> {
         let changing: Vec<usize> =
             (0..self.world.actors.len()).filter(|actor| self.world.actors[*actor].changes).collect();
         let mut part: Vec<usize> = (0..self.world.actors.len()).collect();
