@@ -12,13 +12,8 @@ use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
 use crate::model::{AccountId, AccountsOf, Members, Region, RegionsOf, Target};
 
 use super::connection::Aws;
-use super::port::ProviderError;
+use super::port::{ACCOUNTS, ProviderError, REGIONS, UNIT_ACCOUNTS, UNITS};
 use super::retry;
-
-pub(super) const ACCOUNTS: &str = "ListAccounts";
-pub(super) const UNIT_ACCOUNTS: &str = "ListAccountsForParent";
-pub(super) const UNITS: &str = "ListOrganizationalUnitsForParent";
-pub(super) const REGIONS: &str = "ListRegions";
 
 /// The largest page of ListRegions (Account Management, API reference).
 const PAGE: i32 = 50;

@@ -12,10 +12,7 @@ use crate::model::{LookupWindow, Target, WriteEvents};
 use super::EventReader;
 use super::cloudtrail_event;
 use super::pace::Pace;
-use super::port::ProviderError;
-
-/// The operation.
-pub(super) const OPERATION: &str = "LookupEvents";
+use super::port::{LOOKUP, ProviderError};
 
 /// The largest page (LookupEvents, API reference).
 const PAGE: i32 = 50;
@@ -77,13 +74,13 @@ impl AwsEventReader {
             .set_next_token(token);
         self.pace.turn().await;
         let answer = call.send().await;
-        let answer = answer.map_err(|error| ProviderError::from_sdk(OPERATION, &self.target, &error))?;
+        let answer = answer.map_err(|error| ProviderError::from_sdk(LOOKUP, &self.target, &error))?;
         let events = answer.events.ok_or_else(|| self.malformed("`Events` is missing"))?;
         Ok((events, answer.next_token))
     }
 
     fn malformed(&self, message: impl Into<String>) -> ProviderError {
-        ProviderError::malformed(OPERATION, &self.target, message)
+        ProviderError::malformed(LOOKUP, &self.target, message)
     }
 }
 

@@ -1,8 +1,6 @@
 //! What to do about an error of AWS, in words for people.
 
-use super::directory::{ACCOUNTS, REGIONS, UNIT_ACCOUNTS, UNITS};
-use super::event_reader::OPERATION as LOOKUP;
-use super::port::{ProviderError, ProviderErrorKind};
+use super::port::{ACCOUNTS, LOOKUP, ProviderError, ProviderErrorKind, REGIONS, UNIT_ACCOUNTS, UNITS};
 
 /// Which service an operation belongs to: the words differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::model::{LivePolicy, LiveState, LookupWindow, PolicyKey, WriteEvents};
 
+// The operations that are told apart when something goes wrong.
+pub(super) const ACCOUNTS: &str = "ListAccounts";
+pub(super) const UNIT_ACCOUNTS: &str = "ListAccountsForParent";
+pub(super) const UNITS: &str = "ListOrganizationalUnitsForParent";
+pub(super) const REGIONS: &str = "ListRegions";
+pub(super) const LOOKUP: &str = "LookupEvents";
+
 /// What kind of trouble it is: this decides what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProviderErrorKind {
