@@ -146,6 +146,15 @@ fn statements_that_fit_once_they_are_joined_have_room() {
     let at = |bytes: usize| shelf(&[one.clone(), two.clone()], 1, bytes).packed(&live);
     assert_eq!(at(bytes).overflow, None);
     assert_eq!(at(bytes - 1).overflow.map(|overflow| overflow.bytes), Some(1));
+    // Not in the first policy, which has no room, but in the one where they are joined.
+    let full = apart("c", 3, 400);
+    let live: Live = [standing(1, &[full.clone()]), standing(2, &[one.clone()])].into();
+    let limit = bytes.max(standing(1, &[full.clone()]).1.bytes());
+    let found = shelf(&[one, two, full], 2, limit).packed(&live);
+    assert_eq!(
+        (places(&found), found.overflow),
+        (vec!["a: 2 aAndb".to_owned(), "b: 2 aAndb".to_owned(), "c: 1 c".to_owned()], None)
+    );
 }
 
 /// Four statements in two policies and a fifth that has room only once one is moved: with a third slot it goes there.
@@ -181,6 +190,11 @@ fn slots_that_nobody_else_has_are_ours() {
     assert_eq!(policies(8, |_, _| {}), 2, "without one the fewest stand");
     // Where not even that fits, it is the slots that are too few, and the plan says so.
     assert_eq!(policies(9, |shelf, _| shelf.state.packing.max_policies = 3), 2, "what stands has its slots");
+    let new = [apart("a", 1, 900), apart("b", 2, 900)];
+    let theirs =
+        |number: usize| (PolicyKey::account(format!("theirs{number}")), Arc::new(Document::from_text("{}")));
+    let one = shelf(&new, 10, new[0].1.bytes() + 100).packed(&(0..9).map(theirs).collect());
+    assert_eq!((places(&one), one.overflow), (vec!["a: 1 a".to_owned(), "b: 2 b".to_owned()], None));
     let entry = |key: PolicyKey| {
         PolicyTemplate::new(key, DocumentTemplate::Fixed(Arc::new(Document::from_text("{}"))))
     };

@@ -207,7 +207,7 @@ impl Head {
 pub(super) fn document(pieces: &[&Piece]) -> (Document, Vec<String>) {
     let mut numbered: Vec<Piece> = pieces.iter().map(|piece| (*piece).clone()).collect();
     // The order of the statements depends on their names alone, so that documents differ little.
-    numbered.sort_by(|one, other| (&one.names, &one.shape).cmp(&(&other.names, &other.shape)));
+    numbered.sort_by(|one, other| (&one.names, one.shape.order()).cmp(&(&other.names, other.shape.order())));
     let statements = joined(numbered);
     let mut taken = std::collections::BTreeSet::new();
     let mut sids = Vec::new();

@@ -249,12 +249,8 @@ fn add_policies<'a>(desired: &mut TargetDesired<'a>, sources: &[Source<'a>], fil
     for Filled { number, pieces, document } in filled {
         let mut grants: Vec<PlacedGrant<'a>> = Vec::new();
         for (piece, sid) in &pieces {
-            let here = |source: &&Source<'_>| {
-                source.covered_by.map_or_else(
-                    || piece.shape.holds(&source.piece.shape) && piece.names.contains(&source.grant.id),
-                    |covering| piece.names.contains(&covering.id),
-                )
-            };
+            let here =
+                |source: &&Source<'_>| piece.names.contains(&source.covered_by.unwrap_or(source.grant).id);
             grants.extend(
                 sources
                     .iter()

@@ -5,7 +5,9 @@ use crate::policy::Document;
 use super::bin::Measures;
 use super::piece::Piece;
 use super::placing::{Placing, Problem};
+use super::repair::{into_room, with_moves};
 use super::shape::Shape;
+use super::subset_sum::{at_home, repacked};
 
 const UNIT: usize = 300;
 
@@ -27,19 +29,29 @@ fn piece(number: usize, units: usize, home: Option<usize>) -> Piece {
     Piece { shape: shape(units * UNIT - bare), names: names(), home }
 }
 
-/// Where pieces of these units come to stand, in policies of so many units; given with the policy of each now.
+/// Looks at pieces of these units in policies of so many; given with the policy of each now.
+fn with_problem<T>(
+    pieces: &[(usize, Option<usize>)],
+    capacity: usize,
+    bins: usize,
+    dirty: &[usize],
+    look: impl FnOnce(&Problem<'_>) -> T,
+) -> T {
+    let pieces: Vec<Piece> =
+        pieces.iter().enumerate().map(|(number, (units, home))| piece(number, *units, *home)).collect();
+    let measures = Measures::of(&pieces);
+    let dirty = (0..bins).map(|bin| dirty.contains(&bin)).collect();
+    look(&Problem::new(&pieces, &measures, FRAME + capacity * UNIT, bins, dirty))
+}
+
+/// Where they come to stand.
 fn placed(
     pieces: &[(usize, Option<usize>)],
     capacity: usize,
     bins: usize,
     dirty: &[usize],
 ) -> Vec<Option<usize>> {
-    let pieces: Vec<Piece> =
-        pieces.iter().enumerate().map(|(number, (units, home))| piece(number, *units, *home)).collect();
-    let measures = Measures::of(&pieces);
-    let dirty = (0..bins).map(|bin| dirty.contains(&bin)).collect();
-    let Placing { bin_of } = Problem::new(&pieces, &measures, FRAME + capacity * UNIT, bins, dirty).place();
-    bin_of
+    with_problem(pieces, capacity, bins, dirty, |problem| problem.place().bin_of)
 }
 
 /// The same, of pieces by policy and of new ones; as the policies of the former, one after the other, and of the latter.
@@ -117,4 +129,70 @@ fn the_fewest_policies_change_and_of_those_the_fewest_stand() {
     assert_eq!(with_new(&[&[1], &[2], &[3]], &[3, 2], 4, 3), [0, 1, 2, 0, 1]);
     // A home that is no longer among the policies is none.
     assert_eq!(placed(&[(1, Some(5))], 4, 2, &[]), [Some(0)]);
+}
+
+/// Each way of making room finds what it is there for, whatever the others would find.
+#[test]
+fn each_way_finds_its_own() {
+    let new = |units: &[usize]| units.iter().map(|units| (*units, None)).collect::<Vec<_>>();
+    let found = |units: &[usize], capacity: usize, trials: usize| {
+        with_problem(&new(units), capacity, 2, &[], |problem| {
+            let all: Vec<usize> = (0..units.len()).collect();
+            let empty = problem.filled(&Placing { bin_of: vec![None; units.len()] });
+            let mut left = trials;
+            let room = into_room(problem, &[0, 1], &empty, &all, &mut left).is_some();
+            (room, left, repacked(problem, &all, &[0, 1]).is_some())
+        })
+    };
+    let (room, left, _) = found(&[6, 5, 4, 3, 3, 3], 12, 1000);
+    assert!(room && left < 1000 && left >= 1000 - 20, "a short search: {left}");
+    assert!(!found(&[6, 5, 4, 3, 3, 3], 12, 3).0, "which ends where no trial is left");
+    assert_eq!(found(&[5, 4, 4, 3, 3, 3], 11, 1000).2, true, "5 and 3 and 3, 4 and 4 and 3");
+    assert_eq!(found(&[6, 6, 6], 12, 1000), (true, 1000, true), "at once");
+    assert_eq!(found(&[7, 7, 7], 12, 1000).2, false);
+}
+
+#[test]
+fn so_many_are_moved_as_are_asked_for() {
+    let pieces = [(2, Some(0)), (1, Some(0)), (2, Some(1)), (1, Some(1)), (2, None)];
+    let with = |moves: usize, new: &[usize]| {
+        with_problem(&pieces, 4, 2, &[], |problem| {
+            let bin_of: Vec<Option<usize>> = pieces.iter().map(|(_, home)| *home).collect();
+            let placing = Placing { bin_of };
+            let filled = problem.filled(&placing);
+            let mut found = with_moves(problem, &[0, 1], &filled, &placing, new, moves, &mut 1000)?;
+            found.sort_unstable();
+            Some(found)
+        })
+    };
+    assert_eq!(with(1, &[4]), Some(vec![(1, 1), (4, 0)]), "the first that is enough");
+    assert!(with(4, &[4]).is_some(), "all of them");
+    assert_eq!(with(5, &[4]), None, "more than there are");
+}
+
+#[test]
+fn two_fillings_do_not_share_a_policy() {
+    let pieces = [(2, Some(0)), (1, Some(0))];
+    let homes =
+        with_problem(&pieces, 4, 2, &[], |problem| at_home(problem, &[0, 1], &[vec![0], vec![1]], &[0, 1]));
+    assert_eq!(homes, [0, 1]);
+}
+
+/// Joined they are shorter than each alone, which the sum of the lengths does not know.
+#[test]
+fn what_is_joined_fits_where_the_sum_does_not() {
+    let shape = |resource: &str| {
+        let text =
+            format!(r#"{{"Statement":[{{"Effect":"Allow","Action":"logs:*","Resource":"{resource}"}}]}}"#);
+        Shape::of(&Document::from_text(text).statements()[0])
+    };
+    let of =
+        |resource: &str| Piece { shape: shape(resource), names: [resource.to_owned()].into(), home: None };
+    let pieces = [of("a"), of("b")];
+    let measures = Measures::of(&pieces);
+    let both = super::bin::document(&[&pieces[0], &pieces[1]]).0.bytes();
+    let fits = |limit: usize| {
+        repacked(&Problem::new(&pieces, &measures, limit, 1, vec![false]), &[0, 1], &[0]).is_some()
+    };
+    assert!(fits(both) && !fits(both - 1));
 }

@@ -196,4 +196,22 @@ mod tests {
         }
         assert_eq!(all, [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]);
     }
+
+    #[test]
+    fn lengths_fit_where_some_order_of_the_rooms_takes_them() {
+        for (lengths, rooms, expected) in [
+            (&[][..], &[][..], true),
+            (&[5], &[4], false),
+            (&[5], &[4, 5], true),
+            (&[5, 4, 3], &[8, 4], true),
+            (&[5, 4, 4], &[8, 4], false),
+            (&[3, 3], &[5], false),
+            (&[6, 5, 4, 3, 3, 3], &[12, 12], true),
+            (&[6, 5, 5, 3, 3, 3], &[12, 12], false),
+        ] {
+            let mut left = rooms.to_vec();
+            assert_eq!(fits(lengths, &mut left), expected, "{lengths:?} {rooms:?}");
+            assert_eq!(left, rooms, "nothing is taken for good");
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! A statement taken apart into what can be joined and what cannot.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::policy::{Document, Json, Statement};
@@ -21,26 +20,6 @@ pub(super) struct Shape {
     pub(super) sets: [Option<BTreeSet<String>>; 3],
     /// All elements but the Sid and the sets, as written; what they mean is in the canonical text.
     rest: Vec<(String, Json)>,
-}
-
-impl PartialEq for Shape {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Shape {}
-
-impl PartialOrd for Shape {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Shape {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (&self.rest_text, &self.sets).cmp(&(&other.rest_text, &other.sets))
-    }
 }
 
 impl Shape {
@@ -75,6 +54,11 @@ impl Shape {
         }
         members.extend(self.rest.iter().cloned());
         Json::Object(members)
+    }
+
+    /// What an order of statements is made of; equal ones mean the same.
+    pub(super) fn order(&self) -> (&str, &[Option<BTreeSet<String>>; 3]) {
+        (&self.rest_text, &self.sets)
     }
 
     /// All but one of the sets: statements that are alike in it can be joined by that set.
@@ -321,6 +305,9 @@ mod tests {
         assert!(read.boxes().iter().all(|one| read.holds(one) && one.resources().count() == 1));
         assert!(read.is_allow() && !of(&text.replace("Allow", "Deny")).is_allow());
         assert!(!of(r#"{"Resource":"x"}"#).is_allow());
+        // Of a repeated element the first counts.
+        let twice = of(r#"{"Action":"logs:*","Action":"x"}"#);
+        assert_eq!(twice.sets[ACTION], Some(BTreeSet::from(["logs:*".to_owned()])));
         // What is no plain list stays as it is, whatever it is.
         for odd in [
             r#"{"Principal":{"AWS":"x"}}"#,

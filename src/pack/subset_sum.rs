@@ -85,7 +85,12 @@ fn top_up(problem: &Problem<'_>, bin: &mut Bin, inside: &mut Vec<usize>, left: &
 }
 
 /// Gives each filling the policy in which most of its pieces stand already.
-fn at_home(problem: &Problem<'_>, pieces: &[usize], filled: &[Vec<usize>], bins: &[usize]) -> Vec<usize> {
+pub(super) fn at_home(
+    problem: &Problem<'_>,
+    pieces: &[usize],
+    filled: &[Vec<usize>],
+    bins: &[usize],
+) -> Vec<usize> {
     let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
     for (filling, inside) in filled.iter().enumerate() {
         for bin in bins {
@@ -115,22 +120,21 @@ mod tests {
 
     #[test]
     fn sums_are_all_sums_up_to_the_most() {
-        for most in [63, 64, 100, 127, 128, 200] {
+        let lengths = [[3, 64, 70, 5], [30, 40, 50, 7]];
+        for (most, lengths) in
+            [63, 64, 100, 127, 128, 200].into_iter().flat_map(|most| lengths.map(|of| (most, of)))
+        {
             let mut reached = vec![0_u64; most / 64 + 1];
             reached[0] = 1;
-            for length in [3, 64, 70, 5] {
+            for length in lengths {
                 let before = reached.clone();
                 shift_into(&mut reached, &before, length, most);
             }
             let found: Vec<usize> = (0..=most).filter(|sum| has(&reached, *sum)).collect();
             let mut expected: Vec<usize> = (0..16)
                 .map(|chosen: usize| {
-                    [3, 64, 70, 5]
-                        .iter()
-                        .enumerate()
-                        .filter(|(bit, _)| chosen & (1 << bit) != 0)
-                        .map(|(_, length)| length)
-                        .sum()
+                    let some = lengths.iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0);
+                    some.map(|(_, length)| length).sum()
                 })
                 .filter(|sum| *sum <= most)
                 .collect();

@@ -84,9 +84,10 @@ fn everything_in_a_plan_stands_in_its_json() {
     let text = serde_json::to_string_pretty(&PlanFormat::new(&[result(rich())])).unwrap() + "\n";
     let text = text.replace(&format!("\"{TOOL_VERSION}\""), "\"VERSION\"");
     if std::env::var_os("LOGPOLICY_BLESS").is_some() {
-        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plan_format/rich.json"), &text).unwrap();
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plan_format_tables/rich.json"), &text)
+            .unwrap();
     }
-    assert_eq!(text, include_str!("plan_format/rich.json"));
+    assert_eq!(text, include_str!("plan_format_tables/rich.json"));
 }
 
 #[test]
