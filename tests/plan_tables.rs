@@ -173,7 +173,7 @@ fn slots_and_bytes_are_full_where_one_more_does_not_fit() {
         place.limits.account_policies = limit;
         place
     };
-    assert_eq!(with(3).refused(), [""; 0]);
+    assert_eq!((with(3).refused(), with(3).plan().operations.len()), (vec![], 2));
     assert_eq!(with(2).refused(), ["slots-exceeded"]);
     let message = &with(2).plan().refusals[0].message;
     assert!(
@@ -188,7 +188,11 @@ fn slots_and_bytes_are_full_where_one_more_does_not_fit() {
         .has("a", "A")
         .wrote("a", "A", false);
     above.limits.account_policies = 1;
-    assert_eq!(above.refused(), [""; 0]);
+    assert_eq!((above.refused(), above.plan().operations.len()), (vec![], 1));
+    let mut fewer = above.has("gone", "G").wrote("gone", "G", false);
+    assert_eq!((fewer.refused(), fewer.plan().operations.len()), (vec![], 2));
+    fewer.desired.clear();
+    assert_eq!((fewer.refused(), fewer.plan().operations.len()), (vec![], 2));
     let mut sized = Place::default().asks("a", "A", |_| {});
     sized.limits.document_bytes = document("A").bytes();
     assert_eq!(sized.refused(), [""; 0]);

@@ -72,30 +72,31 @@ impl<'a> Search<'a> {
         Self { world, requirements, choices, state, path, failed, made, states: 0, haste, last }
     }
 
-    /// The steps of a safe way, each part of the plan on its own and, where that fails, all together.
+    /// The steps of a safe way, each part of the plan on its own and, where that fails, all together. Where a part needs further
+    /// writes, all together may need fewer: a policy of another part that is written anyway can carry for it.
     pub(super) fn run(&mut self) -> Option<Vec<Step>> {
-        let parts = self.parts();
         let start = self.state.clone();
-        let mut ways = Vec::new();
-        for part in &parts {
-            match self.search(part) {
-                Some(way) => ways.push(way),
-                None => {
-                    self.state = start;
-                    let all: Vec<usize> = parts.into_iter().flatten().collect();
-                    return self.search(&all);
-                }
-            }
+        let parts = self.parts();
+        let all: Vec<usize> = parts.iter().flatten().copied().collect();
+        let ways: Option<Vec<Vec<Step>>> = parts.iter().map(|part| self.search(part, MOST_EXTRA)).collect();
+        self.state.clone_from(&start);
+        let Some(ways) = ways else { return self.search(&all, MOST_EXTRA) };
+        let further = ways.iter().map(Vec::len).sum::<usize>() - all.len();
+        if parts.len() > 1
+            && further > 0
+            && let Some(shorter) = self.search(&all, further - 1)
+        {
+            return Some(shorter);
         }
         self.state = start;
         Some(self.merged(ways))
     }
 
-    /// The steps of a safe way for some actors; the state moves along.
-    fn search(&mut self, actors: &[usize]) -> Option<Vec<Step>> {
+    /// The steps of a safe way for some actors with so many further writes at most; the state moves along.
+    fn search(&mut self, actors: &[usize], most_extra: usize) -> Option<Vec<Step>> {
         let mut actors = actors.to_vec();
         actors.sort_unstable();
-        for extra in self.fewest_extra(&actors)..=MOST_EXTRA {
+        for extra in self.fewest_extra(&actors)..=most_extra {
             let start = self.state.clone();
             let Some(way) = self.attempt(&actors, extra, Haste::Any) else {
                 self.state = start;
