@@ -308,6 +308,36 @@ fn what_changes_in_the_record_alone_is_saved_once_and_nothing_is_saved_for_nothi
     assert!(revised.ledger.saved[0].history.is_empty(), "nothing that anybody would go back to");
 }
 
+/// What an earlier run began and did not record is settled by what stands there.
+#[test]
+fn what_was_begun_is_recorded_where_it_was_done() {
+    let key = PolicyKey::account("a");
+    let begun = |live: &str| {
+        let mut place = Place::default().has("a", live).wrote("a", "A", false);
+        place.recorded.pending = std::mem::take(&mut place.recorded.policies);
+        place.asks("b", "B", |_| {})
+    };
+    let refused = [Event::Fails(Denied)];
+    let done = ran(&begun("A"), &refused);
+    assert_eq!(done.calls[0], "read a", "it is ours, and nobody asks for it");
+    let first = &done.ledger.saved[0];
+    assert!(first.policies.contains_key(&key) && !first.pending.contains_key(&key));
+    assert!(done.ledger.saved.last().unwrap().policies.contains_key(&key), "it could not be deleted");
+    let other = ran(&begun("T"), &[]);
+    assert_eq!(other.calls[0], "read b", "what stands there is somebody else's");
+    assert!(other.ledger.saved[0].policies.is_empty() && !other.ledger.saved[0].pending.contains_key(&key));
+    let mut place = begun("A");
+    place.left_out.insert(key.clone());
+    let left_out = ran(&place, &[]);
+    assert!(
+        left_out
+            .ledger
+            .saved
+            .iter()
+            .all(|saved| saved.pending.contains_key(&key) && !saved.policies.contains_key(&key))
+    );
+}
+
 #[test]
 fn the_history_has_an_end_and_each_apply_stands_in_it_once() {
     let mut recorded = updates().recorded;
