@@ -9,16 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use logpolicy::apply::{Stamp, apply};
-use logpolicy::model::{HISTORY, LivePolicy, LiveState, PolicyKey, RecordedState};
+use logpolicy::model::{HISTORY, LivePolicy, LiveState, PolicyKey, RecordedApply, RecordedState};
 use logpolicy::provider::ProviderErrorKind;
-use scripted::{Event, Ledger, Ran, Script, run};
+use scripted::{Event, Ledger, Script, ran, run};
 use worlds::place::{Place, document};
 use worlds::{World, plan_at_revision};
-
-/// A run of a place's plan.
-fn ran(place: &Place, events: &[Event]) -> Ran {
-    run(&place.plan(), place.live.clone(), events, &[], place.recorded.clone())
-}
 
 fn creates() -> Place {
     Place::default().asks("a", "A", |_| {})
@@ -341,7 +336,7 @@ fn what_was_begun_is_recorded_where_it_was_done() {
 #[test]
 fn the_history_has_an_end_and_each_apply_stands_in_it_once() {
     let mut recorded = updates().recorded;
-    let apply = |serial: u64| logpolicy::model::RecordedApply {
+    let apply = |serial: u64| RecordedApply {
         serial,
         applied_at: format!("time {serial}"),
         plan: "sha256:1".to_owned(),
@@ -358,6 +353,10 @@ fn the_history_has_an_end_and_each_apply_stands_in_it_once() {
     assert_eq!((last.serial, last.changes.len(), last.plan.as_str()), (43, 2, "sha256:77"));
     let change = &last.changes[&PolicyKey::account("a")];
     assert!(change.before.as_ref().is_some_and(|before| *before.document == *document("A")));
+    // The same plan at another time is another apply.
+    let mut place = updates();
+    place.recorded.history = vec![RecordedApply { plan: "sha256:77".to_owned(), ..apply(1) }];
+    assert_eq!(scripted::ran(&place, &[]).ledger.saved.last().unwrap().history.len(), 2);
 }
 
 #[test]

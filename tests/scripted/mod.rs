@@ -1,6 +1,6 @@
 //! An AWS that does as it is told, and a record that cannot always be saved.
 
-#![allow(unreachable_pub, clippy::unwrap_used, reason = "a test")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test uses what it needs")]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use logpolicy::plan::{Outcome, Plan, TargetOutcome};
 use logpolicy::policy::Document;
 use logpolicy::provider::{PolicyReader, PolicyWriter, ProviderError, ProviderErrorKind};
 
-use crate::worlds::place::document;
+use crate::worlds::place::{Place, document};
 
 /// What happens at a call; without any it goes well.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,9 @@ pub enum Event {
     Lost,
     /// Somebody else writes first, and then it goes well.
     Else(Option<&'static str>),
-    /// The same, and then it fails.
+    /// Somebody else adds a statement, and then it goes well.
+    Adds(&'static str),
+    /// Somebody else writes, and then it fails.
     ElseAndFails(Option<&'static str>, ProviderErrorKind),
     /// The run is told to stop, and the call fails.
     Stopped(ProviderErrorKind),
@@ -56,6 +58,14 @@ impl Script {
             }
             Event::Else(sid) => {
                 self.others_write(key, sid);
+                done();
+            }
+            Event::Adds(sid) => {
+                let mut live = self.live.lock().unwrap();
+                let policy = live.get_mut(key).unwrap();
+                let added = document(sid).statements()[0].json().clone();
+                policy.document = Arc::new(policy.document.with_added(&[added]).unwrap());
+                drop(live);
                 done();
             }
             Event::ElseAndFails(sid, kind) => {
@@ -158,6 +168,12 @@ impl Ran {
     }
 }
 
+/// A run of a place's plan.
+pub fn ran(place: &Place, events: &[Event]) -> Ran {
+    run(&place.plan(), place.live.clone(), events, &[], place.recorded.clone())
+}
+
+/// A run of a plan; the numbers say which saves fail.
 pub fn run(
     plan: &Plan,
     live: LiveState,
