@@ -138,7 +138,8 @@ fn of_a_policy_that_has_grown_too_long_the_shortest_that_is_enough_leaves() {
 
 #[test]
 fn statements_that_fit_once_they_are_joined_have_room() {
-    let [one, two] = [plain("a", 0, &[0]), plain("b", 1, &[0])];
+    let groups = [0, 1, 2, 3, 4, 5];
+    let [one, two] = [plain("a", 0, &groups), plain("b", 1, &groups)];
     let live: Live = [standing(1, &[one.clone()])].into();
     let both = shelf(&[one.clone(), two.clone()], 1, ROOM).packed(&live).documents();
     let bytes = both.values().next().unwrap().bytes();
@@ -147,10 +148,9 @@ fn statements_that_fit_once_they_are_joined_have_room() {
     assert_eq!(at(bytes).overflow, None);
     assert_eq!(at(bytes - 1).overflow.map(|overflow| overflow.bytes), Some(1));
     // Not in the first policy, which has no room, but in the one where they are joined.
-    let full = apart("c", 3, 400);
+    let full = plain("c", 2, &[6]);
     let live: Live = [standing(1, &[full.clone()]), standing(2, &[one.clone()])].into();
-    let limit = bytes.max(standing(1, &[full.clone()]).1.bytes());
-    let found = shelf(&[one, two, full], 2, limit).packed(&live);
+    let found = shelf(&[one, two, full], 2, bytes).packed(&live);
     assert_eq!(
         (places(&found), found.overflow),
         (vec!["a: 2 aAndb".to_owned(), "b: 2 aAndb".to_owned(), "c: 1 c".to_owned()], None)

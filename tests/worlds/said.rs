@@ -174,3 +174,13 @@ pub fn walked_from(case: &Case, mut world: World, plan: &Plan) -> Result<Vec<Wor
 pub fn is_refused(plan: &Plan, name: RefusalName) -> bool {
     plan.refusals.iter().any(|refusal| refusal.name == name)
 }
+
+/// A policy of ours before and after.
+pub fn cell(before: Option<&[Said]>, after: Option<&[Said]>) -> Cell {
+    let said = |said: Option<&[Said]>| said.map(<[Said]>::to_vec);
+    Cell { before: said(before), after: said(after), managed: true, log_group: false }
+}
+
+/// Two statements that have nothing in common.
+pub const X: Said = (true, 0, 0, false);
+pub const Y: Said = (true, 1, 1, false);
