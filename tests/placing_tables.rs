@@ -14,34 +14,35 @@ use logpolicy::model::{
 use logpolicy::policy::Document;
 use packing::{Grant, Packed, Shelf, document_of};
 
+/// A grant's id, and its statement alone in a document.
+type Named = (String, Document);
+
 type Live = BTreeMap<PolicyKey, Arc<Document>>;
 
 /// A grant whose statement cannot be joined with others.
-fn apart(name: &str, number: usize, length: usize) -> (String, Document) {
+fn apart(name: &str, number: usize, length: usize) -> Named {
     named(name, Grant::apart(number, length))
 }
 
 /// A grant of a service on log groups, without a condition.
-fn plain(name: &str, service: usize, groups: &[usize]) -> (String, Document) {
+fn plain(name: &str, service: usize, groups: &[usize]) -> Named {
     let (groups, source, padding) = (groups.to_vec(), 0, 0);
     named(name, Grant { id: name.to_owned(), service, groups, source, padding })
 }
 
-fn named(name: &str, grant: Grant) -> (String, Document) {
+fn named(name: &str, grant: Grant) -> Named {
     (name.to_owned(), document_of(&Grant { id: name.to_owned(), ..grant }))
 }
 
-fn shelf(grants: &[(String, Document)], most: usize, bytes: usize) -> Shelf {
-    Shelf::of_documents(grants.iter().cloned(), most, bytes)
+fn shelf<'a>(grants: impl IntoIterator<Item = &'a Named>, most: usize, bytes: usize) -> Shelf {
+    let grants: Vec<Named> = grants.into_iter().cloned().collect();
+    Shelf::of_documents(grants.into_iter(), most, bytes)
 }
 
 /// `logpolicy-N` with the statements of some grants.
-fn standing(number: usize, grants: &[(String, Document)]) -> (PolicyKey, Arc<Document>) {
-    let statements: Vec<_> = grants
-        .iter()
-        .flat_map(|(_, document)| document.statements())
-        .map(|found| found.json().clone())
-        .collect();
+fn standing<'a>(number: usize, grants: impl IntoIterator<Item = &'a Named>) -> (PolicyKey, Arc<Document>) {
+    let statements = grants.into_iter().flat_map(|(_, document)| document.statements());
+    let statements: Vec<_> = statements.map(|found| found.json().clone()).collect();
     (Packing::default().policy(number), Arc::new(Document::of_statements(&statements, "2012-10-17")))
 }
 
@@ -77,43 +78,40 @@ fn what_another_grant_says_is_found_in_its_statement() {
 #[test]
 fn a_grant_stays_where_it_stands_by_its_content_and_by_its_name() {
     let [one, two, three] = [apart("one", 1, 10), apart("two", 2, 10), apart("three", 3, 10)];
-    let live: Live = [standing(1, &[one.clone()]), standing(3, &[two.clone(), three.clone()])].into();
-    let placed = |grants: &[(String, Document)]| places(&shelf(grants, 10, ROOM).packed(&live));
-    assert_eq!(
-        placed(&[three.clone(), two.clone(), one.clone()]),
-        ["one: 1 one", "three: 3 three", "two: 3 two"]
-    );
+    let live: Live = [standing(1, [&one]), standing(3, [&two, &three])].into();
+    let placed = |grants: &[&Named]| places(&shelf(grants.iter().copied(), 10, ROOM).packed(&live));
+    assert_eq!(placed(&[&three, &two, &one]), ["one: 1 one", "three: 3 three", "two: 3 two"]);
     // Its statement is another one now, and the Sid is the same.
     let changed = plain("two", 1, &[6, 7]);
-    assert_eq!(placed(&[changed, one.clone()]), ["one: 1 one", "two: 3 two"]);
+    assert_eq!(placed(&[&changed, &one]), ["one: 1 one", "two: 3 two"]);
     // The same statement under another name.
     let renamed = apart("renamed", 2, 10);
-    assert_eq!(placed(&[renamed, one.clone()]), ["one: 1 one", "renamed: 3 renamed"]);
+    assert_eq!(placed(&[&renamed, &one]), ["one: 1 one", "renamed: 3 renamed"]);
     // One that stands twice is found where it stands first.
-    let twice: Live = [standing(2, &[one.clone()]), standing(4, &[one.clone()])].into();
-    assert_eq!(places(&shelf(&[one], 10, ROOM).packed(&twice)), ["one: 2 one"]);
+    let twice: Live = [standing(2, [&one]), standing(4, [&one])].into();
+    assert_eq!(places(&shelf([&one], 10, ROOM).packed(&twice)), ["one: 2 one"]);
 }
 
 #[test]
 fn what_is_new_goes_where_something_changes_anyway() {
     let [one, two, new] = [apart("one", 1, 10), apart("two", 2, 10), apart("new", 3, 10)];
-    let live: Live = [standing(1, &[one.clone()]), standing(2, &[two.clone()])].into();
-    let placed = |grants: &[(String, Document)]| places(&shelf(grants, 10, ROOM).packed(&live));
-    assert_eq!(placed(&[one.clone(), two, new.clone()]), ["new: 1 new", "one: 1 one", "two: 2 two"]);
+    let live: Live = [standing(1, [&one]), standing(2, [&two])].into();
+    let placed = |grants: &[&Named]| places(&shelf(grants.iter().copied(), 10, ROOM).packed(&live));
+    assert_eq!(placed(&[&one, &two, &new]), ["new: 1 new", "one: 1 one", "two: 2 two"]);
     let changed = plain("two", 1, &[6, 7]);
-    assert_eq!(placed(&[one, changed, new]), ["new: 2 new", "one: 1 one", "two: 2 two"]);
+    assert_eq!(placed(&[&one, &changed, &new]), ["new: 2 new", "one: 1 one", "two: 2 two"]);
 }
 
 #[test]
 fn what_is_new_opens_no_policy_and_changes_no_second_one_where_one_has_room() {
     let [one, two] = [apart("one", 1, 100), apart("two", 2, 10)];
-    let live: Live = [standing(2, &[one.clone()])].into();
-    let placed = |grants: &[(String, Document)]| places(&shelf(grants, 10, ROOM).packed(&live));
-    assert_eq!(placed(&[one.clone(), two.clone()]), ["one: 2 one", "two: 2 two"]);
+    let live: Live = [standing(2, [&one])].into();
+    let placed = |grants: &[&Named]| places(&shelf(grants.iter().copied(), 10, ROOM).packed(&live));
+    assert_eq!(placed(&[&one, &two]), ["one: 2 one", "two: 2 two"]);
     // The longer one has room in the second only, the shorter one in both.
-    let live: Live = [standing(1, &[one.clone()]), standing(2, &[two.clone()])].into();
+    let live: Live = [standing(1, [&one]), standing(2, [&two])].into();
     let (long, short) = (apart("long", 4, 200), apart("short", 5, 10));
-    let limit = standing(2, &[two.clone(), long.clone(), short.clone()]).1.bytes();
+    let limit = standing(2, [&two, &long, &short]).1.bytes();
     let all = [one, two, short, long];
     let found = places(&shelf(&all, 10, limit).packed(&live));
     assert_eq!(found, ["long: 2 long", "one: 1 one", "short: 2 short", "two: 2 two"]);
@@ -140,17 +138,17 @@ fn of_a_policy_that_has_grown_too_long_the_shortest_that_is_enough_leaves() {
 fn statements_that_fit_once_they_are_joined_have_room() {
     let groups = [0, 1, 2, 3, 4, 5];
     let [one, two] = [plain("a", 0, &groups), plain("b", 1, &groups)];
-    let live: Live = [standing(1, &[one.clone()])].into();
-    let both = shelf(&[one.clone(), two.clone()], 1, ROOM).packed(&live).documents();
+    let live: Live = [standing(1, [&one])].into();
+    let both = shelf([&one, &two], 1, ROOM).packed(&live).documents();
     let bytes = both.values().next().unwrap().bytes();
     assert_eq!(both.values().next().unwrap().statements().len(), 1);
-    let at = |bytes: usize| shelf(&[one.clone(), two.clone()], 1, bytes).packed(&live);
+    let at = |bytes: usize| shelf([&one, &two], 1, bytes).packed(&live);
     assert_eq!(at(bytes).overflow, None);
     assert_eq!(at(bytes - 1).overflow.map(|overflow| overflow.bytes), Some(1));
     // Not in the first policy, which has no room, but in the one where they are joined.
     let full = plain("c", 2, &[6]);
-    let live: Live = [standing(1, &[full.clone()]), standing(2, &[one.clone()])].into();
-    let found = shelf(&[one, two, full], 2, bytes).packed(&live);
+    let live: Live = [standing(1, [&full]), standing(2, [&one])].into();
+    let found = shelf([&one, &two, &full], 2, bytes).packed(&live);
     assert_eq!(
         (places(&found), found.overflow),
         (vec!["a: 2 aAndb".to_owned(), "b: 2 aAndb".to_owned(), "c: 1 c".to_owned()], None)
@@ -158,16 +156,13 @@ fn statements_that_fit_once_they_are_joined_have_room() {
 }
 
 /// Four statements in two policies and a fifth that has room only once one is moved: with a third slot it goes there.
-fn tight() -> (Vec<(String, Document)>, Live, usize) {
+fn tight() -> (Vec<Named>, Live, usize) {
     let unit = 400;
     let [a, b, c, d] =
         [apart("a", 1, 2 * unit), apart("b", 2, unit), apart("c", 3, 2 * unit), apart("d", 4, unit)];
     let new = apart("e", 5, 2 * unit);
-    let live: Live = [standing(1, &[a.clone(), b.clone()]), standing(2, &[c.clone(), d.clone()])].into();
-    let limit = standing(1, &[a.clone(), c.clone()])
-        .1
-        .bytes()
-        .max(standing(1, &[b.clone(), d.clone(), new.clone()]).1.bytes());
+    let live: Live = [standing(1, [&a, &b]), standing(2, [&c, &d])].into();
+    let limit = standing(1, [&a, &c]).1.bytes().max(standing(1, [&b, &d, &new]).1.bytes());
     (vec![a, b, c, d, new], live, limit)
 }
 

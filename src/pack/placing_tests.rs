@@ -145,11 +145,11 @@ fn each_way_finds_its_own() {
         })
     };
     let (room, left, _) = found(&[6, 5, 4, 3, 3, 3], 12, 1000);
-    assert!(room && left < 1000 && left >= 1000 - 20, "a short search: {left}");
+    assert!(room && (980..1000).contains(&left), "a short search: {left}");
     assert!(!found(&[6, 5, 4, 3, 3, 3], 12, 3).0, "which ends where no trial is left");
-    assert_eq!(found(&[5, 4, 4, 3, 3, 3], 11, 1000).2, true, "5 and 3 and 3, 4 and 4 and 3");
+    assert!(found(&[5, 4, 4, 3, 3, 3], 11, 1000).2, "5 and 3 and 3, 4 and 4 and 3");
     assert_eq!(found(&[6, 6, 6], 12, 1000), (true, 1000, true), "at once");
-    assert_eq!(found(&[7, 7, 7], 12, 1000).2, false);
+    assert!(!found(&[7, 7, 7], 12, 1000).2);
 }
 
 #[test]

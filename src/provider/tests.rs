@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::stub::{Answer, Stub};
 use super::*;
-use crate::model::{Access, DesiredTarget, Limits, SourceSpan};
+use crate::model::{Access, DesiredTarget, Limits, LiveState, PolicyKey, SourceSpan};
 
 const NO_POLICIES: &str = r#"{"resourcePolicies":[]}"#;
 
