@@ -7,7 +7,7 @@ use super::piece::Piece;
 use super::placing::{Placing, Problem};
 use super::repair::{into_room, with_moves};
 use super::shape::Shape;
-use super::subset_sum::{at_home, repacked};
+use super::subset_sum::{at_home, fullest, repacked};
 
 const UNIT: usize = 300;
 
@@ -150,6 +150,23 @@ fn each_way_finds_its_own() {
     assert!(found(&[5, 4, 4, 3, 3, 3], 11, 1000).2, "5 and 3 and 3, 4 and 4 and 3");
     assert_eq!(found(&[6, 6, 6], 12, 1000), (true, 1000, true), "at once");
     assert!(!found(&[7, 7, 7], 12, 1000).2);
+}
+
+#[test]
+fn the_fullest_choice_is_the_one_that_leaves_least() {
+    for (units, capacity, most) in [
+        (&[5, 4, 4, 3, 3, 3][..], 11, 11),
+        (&[7, 6, 2], 12, 9),
+        (&[9, 8], 7, 0),
+        (&[6, 5, 5], 10, 10),
+        (&[1, 1, 9, 4], 14, 14),
+    ] {
+        let pieces: Vec<(usize, Option<usize>)> = units.iter().map(|units| (*units, None)).collect();
+        let chosen = with_problem(&pieces, capacity, 1, &[], |problem| {
+            fullest(problem, &(0..units.len()).collect::<Vec<usize>>())
+        });
+        assert_eq!(chosen.iter().map(|piece| units[*piece]).sum::<usize>(), most, "{units:?} in {capacity}");
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn repacked(problem: &Problem<'_>, pieces: &[usize], bins: &[usize]) 
 }
 
 /// The pieces whose lengths together come nearest to the limit, from the longest on.
-fn fullest(problem: &Problem<'_>, pieces: &[usize]) -> Vec<usize> {
+pub(super) fn fullest(problem: &Problem<'_>, pieces: &[usize]) -> Vec<usize> {
     // A document of pieces is as long as the sum of what each adds, and of what is there without any.
     let frame = problem.frame;
     let room = problem.limit.saturating_sub(frame);
