@@ -4,20 +4,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod memory;
 mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use logpolicy::apply::{Recorder, Stamp, apply};
+use logpolicy::apply::{Stamp, apply};
 use logpolicy::model::{
     Access, Claim, DesiredState, DesiredTarget, DocumentTemplate, Limits, LivePolicy, LiveState, Ownership,
     PolicyKey, PolicyScope, PolicyTemplate, RecordedPolicy, RecordedState, SourceSpan, Unmanaged,
 };
 use logpolicy::plan::{Plan, PlanFormat, RefusalName, SavedPlan, TargetOutcome, TargetResult, saved_text};
 use logpolicy::policy::{Document, Statement};
-use logpolicy::provider::{PolicyReader, PolicyWriter, ProviderError};
+use memory::{Ledger, Memory};
 use proptest::prelude::*;
 
 const SIDS: [&str; 4] = ["Ours1", "Ours2", "Theirs1", "Theirs2"];
@@ -107,101 +108,15 @@ fn desired(case: &Case) -> DesiredState {
     }
 }
 
-/// AWS in memory: refuses an eleventh policy and a revision that is not the one there.
-#[derive(Debug, Default)]
-struct Memory {
-    live: Mutex<LiveState>,
-    writes: Mutex<usize>,
-    /// Stops the run after so many writes.
-    stop_after: Option<usize>,
-    stop: AtomicBool,
-}
-
-impl Memory {
-    fn new(cells: &[Cell]) -> Self {
-        let policies = cells.iter().enumerate().filter_map(|(index, cell)| {
-            let key = key(index);
-            let revision = (key.scope == PolicyScope::Resource).then(|| "1".to_owned());
-            let document = document(cell.live?, false);
-            Some((key, LivePolicy { document, revision, last_updated: None }))
-        });
-        Self { live: Mutex::new(LiveState { policies: policies.collect() }), ..Self::default() }
-    }
-
-    fn live(&self) -> LiveState {
-        self.live.lock().unwrap().clone()
-    }
-
-    fn wrote(&self) {
-        let mut writes = self.writes.lock().unwrap();
-        *writes += 1;
-        assert!(self.live.lock().unwrap().slots() <= 10, "never above ten");
-        if self.stop_after.is_some_and(|stop| *writes >= stop) {
-            self.stop.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-impl PolicyReader for &Memory {
-    async fn read(&self, _log_groups: &BTreeSet<String>) -> Result<LiveState, ProviderError> {
-        Ok(self.live())
-    }
-
-    async fn read_policy(&self, key: &PolicyKey) -> Result<Option<LivePolicy>, ProviderError> {
-        Ok(self.live().policies.remove(key))
-    }
-
-    async fn log_groups(&self) -> Result<BTreeSet<String>, ProviderError> {
-        Ok(BTreeSet::new())
-    }
-
-    async fn missing_log_groups(&self, _names: &BTreeSet<String>) -> Result<BTreeSet<String>, ProviderError> {
-        Ok(BTreeSet::new())
-    }
-}
-
-impl PolicyWriter for &Memory {
-    async fn put(&self, key: &PolicyKey, text: &str, expected: Option<&str>) -> Result<(), ProviderError> {
-        {
-            let mut live = self.live.lock().unwrap();
-            let there = live.policies.get(key).and_then(|policy| policy.revision.clone());
-            assert_eq!(there.as_deref(), expected, "the revision is the one there");
-            let next = there.map_or(1, |revision| revision.parse::<u32>().unwrap() + 1).to_string();
-            let revision = (key.scope == PolicyScope::Resource).then_some(next);
-            let document = Arc::new(Document::from_text(text));
-            live.policies.insert(key.clone(), LivePolicy { document, revision, last_updated: None });
-        }
-        self.wrote();
-        Ok(())
-    }
-
-    async fn delete(&self, key: &PolicyKey, expected: Option<&str>) -> Result<(), ProviderError> {
-        let gone = self.live.lock().unwrap().policies.remove(key).unwrap();
-        assert_eq!(gone.revision.as_deref(), expected);
-        self.wrote();
-        Ok(())
-    }
-}
-
-/// The store in memory; after so many saves it is full.
-#[derive(Debug, Clone)]
-struct Ledger {
-    saved: RecordedState,
-    room: usize,
-}
-
-impl Recorder for Ledger {
-    async fn save(&mut self, recorded: &mut RecordedState) -> Result<(), String> {
-        assert_eq!(self.saved.serial, recorded.serial, "nobody else saves");
-        if self.room == 0 {
-            return Err("the disk is full".to_owned());
-        }
-        self.room -= 1;
-        recorded.serial += 1;
-        recorded.lineage = "lineage".to_owned();
-        self.saved = recorded.clone();
-        Ok(())
-    }
+/// What stands at AWS at the beginning.
+fn memory(cells: &[Cell]) -> Memory {
+    let policies = cells.iter().enumerate().filter_map(|(index, cell)| {
+        let key = key(index);
+        let revision = (key.scope == PolicyScope::Resource).then(|| "1".to_owned());
+        let document = document(cell.live?, false);
+        Some((key, LivePolicy { document, revision, last_updated: None }))
+    });
+    Memory::of(LiveState { policies: policies.collect() })
 }
 
 fn ledger(cells: &[Cell]) -> Ledger {
@@ -304,7 +219,7 @@ proptest! {
 
     #[test]
     fn the_second_run_finds_nothing_and_theirs_stays(case in cases()) {
-        let (desired, memory, mut ledger) = (desired(&case), Memory::new(&case.cells), ledger(&case.cells));
+        let (desired, memory, mut ledger) = (desired(&case), memory(&case.cells), ledger(&case.cells));
         let before = memory.live();
         let first = planned(&case, &desired, &before, &ledger.saved);
         if first.standing_refusals().next().is_some() {
@@ -327,7 +242,7 @@ proptest! {
         case in cases(), stop_after in 1..6_usize, room in prop::option::of(1..6_usize),
     ) {
         let (desired, mut ledger) = (desired(&case), ledger(&case.cells));
-        let memory = Memory { stop_after: room.is_none().then_some(stop_after), ..Memory::new(&case.cells) };
+        let memory = Memory { stop_after: room.is_none().then_some(stop_after), ..memory(&case.cells) };
         let before = memory.live();
         let first = planned(&case, &desired, &before, &ledger.saved);
         if first.standing_refusals().next().is_some() {
@@ -338,7 +253,7 @@ proptest! {
         prop_assert_eq!(outcome.outcomes.len(), first.operations.len(), "one outcome for each operation");
         prop_assert!(outcome.interrupted || outcome.error.is_some() || outcome.is_complete());
         memory.stop.store(false, Ordering::Relaxed);
-        let memory = Memory { live: Mutex::new(memory.live()), ..Memory::default() };
+        let memory = Memory::of(memory.live());
         ledger.room = usize::MAX;
         let second = planned(&case, &desired, &memory.live(), &ledger.saved);
         prop_assert_eq!(second.standing_refusals().next(), None, "what we wrote is ours");
@@ -350,7 +265,7 @@ proptest! {
 
     #[test]
     fn a_saved_plan_is_the_plan(case in cases()) {
-        let (desired, memory, ledger) = (desired(&case), Memory::new(&case.cells), ledger(&case.cells));
+        let (desired, memory, ledger) = (desired(&case), memory(&case.cells), ledger(&case.cells));
         let first = planned(&case, &desired, &memory.live(), &ledger.saved);
         let format = PlanFormat::new(&result(&first));
         let text = saved_text(&format, &[(&first.target, &first.base)]);
@@ -369,7 +284,7 @@ proptest! {
 
     #[test]
     fn no_letter_of_a_saved_plan_can_be_changed(case in cases(), place in any::<prop::sample::Index>()) {
-        let (desired, memory, ledger) = (desired(&case), Memory::new(&case.cells), ledger(&case.cells));
+        let (desired, memory, ledger) = (desired(&case), memory(&case.cells), ledger(&case.cells));
         let first = planned(&case, &desired, &memory.live(), &ledger.saved);
         let text = saved_text(&PlanFormat::new(&result(&first)), &[(&first.target, &first.base)]);
         let letters: Vec<usize> =
@@ -397,7 +312,7 @@ fn going_back_to_a_serial_is_what_was_recorded_then() {
         allow_takeover: false,
     };
     let contents = [Some([Some(0), None, None, None]), Some([Some(1), Some(1), None, None]), None];
-    let memory = Memory::new(&case(None).cells);
+    let memory = memory(&case(None).cells);
     let mut ledger = ledger(&[]);
     let mut texts: BTreeMap<u64, Option<Vec<String>>> = BTreeMap::new();
     for content in contents {
