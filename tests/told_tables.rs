@@ -187,6 +187,22 @@ fn what_is_denied_all_the_while_is_said() {
     );
 }
 
+/// Two policies come to deny the same, and the second waits for the first for another reason: without the first there is neither.
+#[test]
+fn what_two_writes_keep_waits_for_the_one_without_which_there_is_neither() {
+    let (allow_all, deny) = ((true, 0, 5, false), (false, 0, 0, false));
+    let cells = vec![
+        cell(Some(&[Y]), Some(&[Y, B, deny])),
+        cell(Some(&[B]), Some(&[deny])),
+        cell(None, Some(&[allow_all])),
+    ];
+    let denies = "denies PutLogEvents for es.amazonaws.com on /a*:* all the while";
+    assert_eq!(
+        told(&Case { cells, limit: 10, bytes: 51_200 })[2],
+        format!("3 put p2 on nothing, 3 slots, ours S1050; 1: {denies} | {denies}")
+    );
+}
+
 /// What is said of a statement that moves from `a` to `b`.
 fn words_of(statement: &str) -> String {
     let document = Arc::new(Document::from_text(format!(

@@ -13,12 +13,15 @@ use super::requirement::Requirements;
 use super::search::{Search, Step};
 use super::world::World;
 
-/// `es /a*` or `!es /a*`, which denies.
+/// `es /a*`, `es+events /a*` of two services, or `!es /a*`, which denies.
 fn statement(said: &str) -> String {
     let (effect, said) = said.strip_prefix('!').map_or(("Allow", said), |said| ("Deny", said));
     let (service, group) = said.split_once(' ').expect("a service and a log group");
+    let services: Vec<String> =
+        service.split('+').map(|service| format!("\"{service}.amazonaws.com\"")).collect();
+    let services = services.join(",");
     format!(
-        r#"{{"Effect":"{effect}","Principal":{{"Service":"{service}.amazonaws.com"}},"Action":"logs:PutLogEvents","Resource":"arn:aws:logs:us-east-1:111122223333:log-group:{group}:*"}}"#
+        r#"{{"Effect":"{effect}","Principal":{{"Service":[{services}]}},"Action":"logs:PutLogEvents","Resource":"arn:aws:logs:us-east-1:111122223333:log-group:{group}:*"}}"#
     )
 }
 
@@ -139,4 +142,26 @@ fn what_has_nothing_to_do_with_each_other_is_searched_apart() {
     // What denies a statement of another one is bound to it.
     let denies: [Cell<'_>; 2] = [(None, Some(es)), (Some(dns), Some(&["dns /z", "!es /a/b"]))];
     assert_eq!(parts(&denies, 10), [[0, 1]]);
+}
+
+/// The actors in the order of their writes.
+fn order_of(cells: &[Cell<'_>], limit: usize) -> Option<Vec<usize>> {
+    let mut world = world(cells, limit);
+    let requirements = Requirements::of(&mut world).expect("few statements");
+    let steps = Search::new(&mut world, requirements).run()?;
+    Some(steps.into_iter().map(|step| step.actor).collect())
+}
+
+#[test]
+fn several_statements_may_keep_what_none_of_them_keeps_alone() {
+    let (all, one, other): (&[&str], &[&str], &[&str]) = (&["es+events /a*"], &["es /a*"], &["events /a*"]);
+    // While both stand, the one that says it all may go, and another one of its kind can come later.
+    let cells = [(Some(all), None), (Some(one), None), (Some(other), None), (None, Some(all))];
+    assert_eq!(order_of(&cells, 3), Some(vec![0, 3, 1, 2]));
+    // With one of them it is not enough.
+    let cells = [(Some(all), None), (Some(one), None), (None, Some(all))];
+    assert_eq!(order_of(&cells, 2), Some(vec![1, 2, 0]));
+    // Where both stay, nothing else is needed.
+    let cells = [(Some(all), None), (None, Some(all)), (Some(one), Some(one)), (Some(other), Some(other))];
+    assert_eq!(order_of(&cells, 3), Some(vec![0, 1]));
 }
