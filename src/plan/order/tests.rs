@@ -138,6 +138,9 @@ fn what_has_nothing_to_do_with_each_other_is_searched_apart() {
     let beside: [Cell<'_>; 5] =
         [two_moves[0], two_moves[1], two_moves[2], two_moves[3], (Some(dns), Some(&["dns /y"]))];
     assert_eq!(parts(&beside, 4), [vec![0, 1, 2, 3], vec![4]]);
+    assert_eq!(parts(&beside, 5), [vec![0, 3], vec![1, 2], vec![4]], "three stand, and two come");
+    // Of parts that are as good at any time, the one whose next address is the lowest goes on.
+    assert_eq!(order_of(&two_moves, 10), Some(vec![2, 1, 3, 0]));
     assert_eq!(parts(&[(Some(es), Some(es)), (Some(dns), None)], 10), [[1]], "what stays is in no part");
     // What denies a statement of another one is bound to it.
     let denies: [Cell<'_>; 2] = [(None, Some(es)), (Some(dns), Some(&["dns /z", "!es /a/b"]))];
