@@ -259,8 +259,7 @@ fn add_policies<'a>(desired: &mut TargetDesired<'a>, sources: &[Source<'a>], fil
             );
         }
         grants.sort_by(|one, other| (&one.grant.id, &one.sid).cmp(&(&other.grant.id, &other.sid)));
-        // The parts of a grant that stand in one policy are one statement there.
-        grants.dedup_by(|one, other| one.grant.id == other.grant.id);
+        grants.dedup_by(|one, other| one.grant.id == other.grant.id && one.sid == other.sid);
         let Some(first) = grants.iter().map(|placed| placed.grant).min_by_key(|grant| grant.id_span) else {
             continue;
         };
